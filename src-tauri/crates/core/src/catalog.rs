@@ -1,0 +1,215 @@
+//! The tools of all connected servers, by qualified name.
+//!
+//! Comes in as each server's list, goes out as look-up by the name that a plan uses and as one
+//! validation of arguments. Calls nothing.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::event::Object;
+
+/// Longest qualified name that every model's server accepts.
+const MAX_NAME: usize = 64;
+
+/// A tool as its server describes it (MCP specification, "Tools").
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tool {
+    /// Name of its server in the settings.
+    pub server: String,
+    /// Its name on that server.
+    pub name: String,
+    /// For people, where the server gives one.
+    pub title: Option<String>,
+    /// What it does; may be empty.
+    pub description: String,
+    /// JSON Schema of its arguments.
+    pub input_schema: Object,
+    /// JSON Schema of its `structuredContent`.
+    pub output_schema: Option<Object>,
+    /// What the server says about its effects, and the person's `readOnly`.
+    pub hints: Hints,
+}
+
+/// A tool's annotations; the specification's defaults where the server is silent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hints {
+    /// Changes nothing.
+    pub read_only: bool,
+    /// May destroy; of meaning only when not read-only.
+    pub destructive: bool,
+    /// A second equal call changes nothing more.
+    pub idempotent: bool,
+    /// Reaches out into the world.
+    pub open_world: bool,
+}
+
+impl Default for Hints {
+    fn default() -> Self {
+        Self { read_only: false, destructive: true, idempotent: false, open_world: true }
+    }
+}
+
+impl Hints {
+    /// Whether a call that may have reached the server may be made again.
+    pub fn repeatable(self) -> bool {
+        self.read_only || self.idempotent
+    }
+}
+
+/// Tools by qualified name, in the order of servers and of each server's list.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    tools: IndexMap<String, Arc<Tool>>,
+}
+
+/// Why a tool's name leads nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnknownTool {
+    /// No connected server has it.
+    #[error("no connected server has a tool \"{0}\"")]
+    None(String),
+    /// More than one has it; says which.
+    #[error("\"{name}\" exists on {}; write {} instead", servers.join(" and "), qualified.join(" or "))]
+    Ambiguous {
+        /// What the plan wrote.
+        name: String,
+        /// Servers that have it.
+        servers: Vec<String>,
+        /// What it should have written.
+        qualified: Vec<String>,
+    },
+}
+
+impl Catalog {
+    /// Qualifies every tool's name.
+    pub fn new(tools: impl IntoIterator<Item = Arc<Tool>>) -> Self {
+        let tools = tools.into_iter().map(|t| (qualified_name(&t.server, &t.name), t)).collect();
+        Self { tools }
+    }
+
+    /// Qualified names and tools.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Arc<Tool>)> {
+        self.tools.iter().map(|(name, tool)| (name.as_str(), tool))
+    }
+
+    /// How many tools there are.
+    pub fn len(&self) -> usize {
+        self.tools.len()
+    }
+
+    /// Whether there is no tool at all.
+    pub fn is_empty(&self) -> bool {
+        self.tools.is_empty()
+    }
+
+    /// A tool by its qualified name, or by its bare one where only one server has it.
+    pub fn resolve(&self, name: &str) -> Result<&Arc<Tool>, UnknownTool> {
+        if let Some(tool) = self.tools.get(name) {
+            return Ok(tool);
+        }
+        let bare: Vec<_> = self.tools.iter().filter(|(_, tool)| tool.name == name).collect();
+        match bare.as_slice() {
+            [] => Err(UnknownTool::None(name.to_owned())),
+            [(_, tool)] => Ok(tool),
+            several => Err(UnknownTool::Ambiguous {
+                name: name.to_owned(),
+                servers: several.iter().map(|(_, tool)| tool.server.clone()).collect(),
+                qualified: several.iter().map(|(name, _)| (*name).clone()).collect(),
+            }),
+        }
+    }
+}
+
+/// Whether `arguments` fit the tool's `inputSchema`; the validator's words when they do not.
+///
+/// The only place where arguments are validated: before dispatch, and after placeholders are
+/// replaced. A schema that is itself invalid validates nothing, since the server knows better.
+pub fn validate(tool: &Tool, arguments: &Value) -> Result<(), String> {
+    if !arguments.is_object() {
+        return Err("the arguments are not a JSON object".to_owned());
+    }
+    let schema = Value::Object(tool.input_schema.clone());
+    let Ok(validator) = jsonschema::validator_for(&schema) else { return Ok(()) };
+    let errors: Vec<String> = validator
+        .iter_errors(arguments)
+        .map(|error| match error.instance_path().to_string() {
+            path if path.is_empty() => error.to_string(),
+            path => format!("{path}: {error}"),
+        })
+        .collect();
+    if errors.is_empty() { Ok(()) } else { Err(errors.join("; ")) }
+}
+
+/// `server__tool` in the characters `[A-Za-z0-9_-]`, at most 64 of them, hashed on overflow.
+pub fn qualified_name(server: &str, tool: &str) -> String {
+    let plain = format!("{server}__{tool}");
+    let safe: String = plain
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' })
+        .collect();
+    if safe == plain && safe.len() <= MAX_NAME {
+        return safe;
+    }
+    // Two names that differ only in replaced or cut characters stay two names.
+    let digest = Sha256::digest(plain.as_bytes());
+    let tail: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let head: String = safe.chars().take(MAX_NAME - tail.len() - 1).collect();
+    format!("{head}_{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tool(server: &str, name: &str) -> Arc<Tool> {
+        let schema = serde_json::json!({"type": "object", "required": ["q"],
+            "properties": {"q": {"type": "string"}}});
+        Arc::new(Tool {
+            server: server.into(),
+            name: name.into(),
+            title: None,
+            description: String::new(),
+            input_schema: schema.as_object().cloned().unwrap(),
+            output_schema: None,
+            hints: Hints::default(),
+        })
+    }
+
+    #[test]
+    fn a_bare_name_is_enough_where_one_server_has_it() {
+        let catalog = Catalog::new([tool("a", "find"), tool("b", "find"), tool("b", "list")]);
+        assert_eq!(catalog.resolve("list").unwrap().server, "b");
+        assert_eq!(catalog.resolve("a__find").unwrap().server, "a");
+        let ambiguous = catalog.resolve("find").unwrap_err().to_string();
+        assert!(ambiguous.contains("a__find or b__find"), "{ambiguous}");
+        assert!(matches!(catalog.resolve("none"), Err(UnknownTool::None(_))));
+    }
+
+    #[test]
+    fn qualified_names_are_safe_and_stay_distinct() {
+        assert_eq!(qualified_name("stories", "search_stories"), "stories__search_stories");
+        let long = "x".repeat(80);
+        let names = [
+            qualified_name("a b", "c"),
+            qualified_name("a.b", "c"),
+            qualified_name(&long, "one"),
+            qualified_name(&long, "two"),
+        ];
+        for (i, name) in names.iter().enumerate() {
+            assert!(name.len() <= MAX_NAME && !names[..i].contains(name), "{name}");
+            assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)));
+        }
+    }
+
+    #[test]
+    fn arguments_are_validated_with_the_place_of_each_error() {
+        let find = tool("a", "find");
+        assert_eq!(validate(&find, &serde_json::json!({"q": "x"})), Ok(()));
+        let wrong = validate(&find, &serde_json::json!({"q": 1})).unwrap_err();
+        assert!(wrong.starts_with("/q:"), "{wrong}");
+        assert!(validate(&find, &serde_json::json!([])).is_err());
+    }
+}

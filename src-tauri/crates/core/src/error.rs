@@ -1,0 +1,34 @@
+//! What ends a run. A failed tool call or server is data, never one of these.
+
+/// Why a run ended without an answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RunError {
+    /// Nothing can be asked.
+    #[error("{0}")]
+    NoTools(String),
+    /// Tasks ran and none completed.
+    #[error("{0}")]
+    AllTasksFailed(String),
+    /// The run's limit of time passed and nothing had completed.
+    #[error("{0}")]
+    TimedOut(String),
+    /// Neither the model nor the built-in planner made a plan.
+    #[error("{0}")]
+    PlanFailed(String),
+    /// A bug in Trawl itself; what had been obtained is kept.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl RunError {
+    /// Stable name for scripts and for the window.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoTools(_) => "no_tools",
+            Self::AllTasksFailed(_) => "all_tasks_failed",
+            Self::TimedOut(_) => "timed_out",
+            Self::PlanFailed(_) => "plan_failed",
+            Self::Internal(_) => "internal",
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! Trawl.
+fn main() {}
