@@ -5,5 +5,6 @@
 pub mod catalog;
 pub mod error;
 pub mod event;
+pub mod mcp;
 pub mod plan;
 pub mod settings;

@@ -1,0 +1,39 @@
+//! MCP servers: connecting them, holding them open, calling their tools.
+//!
+//! Comes in: the settings' server entries. Goes out: [`Server`]s with their tools, results of
+//! calls, and the state of each server for people. The only place that imports `rmcp`. Decides
+//! neither what is called nor whether a call is made again; it only says whether a failed call may
+//! have reached the server.
+//!
+//! The way of a call: [`Connections`] holds one link a server; [`Server::call`] puts a call into
+//! the link's table (`calls`); the wire (`lines` for streams, `http` for streamable HTTP) keeps the
+//! answer's text as it came and hands the protocol library a stand-in.
+
+mod builtin;
+mod calls;
+mod command;
+mod connect;
+mod connections;
+mod environment;
+mod error;
+mod handshake;
+mod held;
+mod http;
+mod lines;
+mod redact;
+mod refusal;
+mod secrets;
+mod server;
+mod status;
+mod stderr;
+mod stdio;
+pub mod supervisor;
+mod tools;
+
+pub use connections::{Connections, test_server};
+pub use error::{CallError, ServerError};
+pub use server::{CallOptions, Progress, Server, ToolResult};
+pub use status::{ServerKind, ServerState, ServerStatus, ToolSummary};
+
+/// Largest message that is accepted from a server, in bytes.
+pub const MAX_MESSAGE: usize = 256 << 20;

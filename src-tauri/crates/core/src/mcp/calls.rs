@@ -1,0 +1,249 @@
+//! The calls in flight on one link: who waits for which answer, and who listens to its progress.
+//!
+//! A tool's result can be large, and the protocol library keeps only the fields it knows. So the
+//! wire shows each incoming message to [`Calls::take`] first: the text of a tool's result is kept
+//! here as it came, progress goes straight to its call, and everything else is left alone.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rmcp::model::{
+    ClientJsonRpcMessage, ClientRequest, GetMeta, NumberOrString, ProgressToken, RequestId,
+};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::sync::{Notify, mpsc};
+
+use super::server::{Progress, ToolResult};
+
+/// Calls in flight, by request id and by progress token.
+#[derive(Default)]
+pub(super) struct Calls {
+    table: Mutex<Table>,
+}
+
+#[derive(Default)]
+struct Table {
+    by_id: HashMap<RequestId, Arc<Call>>,
+    by_token: HashMap<ProgressToken, Arc<Call>>,
+}
+
+/// One call in flight. Travels through the protocol library inside the request's extensions.
+#[derive(Default)]
+pub(super) struct Call {
+    ids: OnceLock<(RequestId, Option<ProgressToken>)>,
+    result: Mutex<Option<ToolResult>>,
+    /// The request was about to be written, so the server may have it.
+    pub(super) sent: AtomicBool,
+    /// The answer is larger than what is accepted.
+    pub(super) too_large: AtomicBool,
+    /// Nobody waits any longer.
+    abandoned: AtomicBool,
+    /// Woken by every progress notification.
+    pub(super) alive: Notify,
+    progress: Option<mpsc::UnboundedSender<Progress>>,
+    reached: Mutex<Option<f64>>,
+}
+
+/// What [`Calls::take`] made of a message.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// A tool's result, kept here; the library gets a stand-in for this request.
+    Result(RequestId),
+    /// Progress of a call, delivered.
+    Progress,
+    /// Anything else, untouched.
+    No(String),
+    /// No JSON-RPC message at all.
+    Junk(String),
+}
+
+/// A message's outside.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    method: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    params: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    result: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
+}
+
+/// What must be known of a result to keep it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Outcome<'a> {
+    #[serde(borrow, default)]
+    is_error: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    result_type: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ProgressParams {
+    progress_token: ProgressToken,
+    progress: f64,
+    #[serde(default)]
+    total: Option<f64>,
+    #[serde(default)]
+    message: Option<String>,
+}
+
+impl Calls {
+    /// Notes a request that is about to be written, if it is a call.
+    pub(super) fn register(&self, message: &ClientJsonRpcMessage) -> Option<Arc<Call>> {
+        let ClientJsonRpcMessage::Request(request) = message else { return None };
+        let ClientRequest::CallToolRequest(call_request) = &request.request else { return None };
+        let call = call_request.extensions.get::<Arc<Call>>()?.clone();
+        let token = request.request.get_meta().get_progress_token();
+        // A second POST of the same request (a renewed session) keeps its ids.
+        let _ = call.ids.set((request.id.clone(), token.clone()));
+        let mut table = self.table();
+        if !call.abandoned.load(Ordering::Acquire) {
+            table.by_id.insert(request.id.clone(), call.clone());
+            if let Some(token) = token {
+                table.by_token.insert(token, call.clone());
+            }
+        }
+        Some(call)
+    }
+
+    /// Forgets a call that nobody waits for; its late answer will be dropped by the library.
+    pub(super) fn forget(&self, call: &Call) {
+        call.abandoned.store(true, Ordering::Release);
+        if let Some((id, token)) = call.ids.get() {
+            self.table().remove(id, token.as_ref());
+        }
+    }
+
+    /// Looks at an incoming message and keeps what belongs to a call.
+    pub(super) fn take(&self, text: String) -> Taken {
+        let Ok(envelope) = serde_json::from_str::<Envelope<'_>>(&text) else {
+            return Taken::Junk(text);
+        };
+        if envelope.method.as_deref() == Some("notifications/progress") {
+            let Some(params) = envelope.params else { return Taken::No(text) };
+            return if self.progress(params) { Taken::Progress } else { Taken::No(text) };
+        }
+        let (Some(id), Some(result)) = (envelope.id, envelope.result) else {
+            let known = envelope.method.is_some() || envelope.error.is_some();
+            return if known { Taken::No(text) } else { Taken::Junk(text) };
+        };
+        let Some(id) = request_id(id) else { return Taken::No(text) };
+        let Ok(outcome) = serde_json::from_str::<Outcome<'_>>(result.get()) else {
+            return Taken::No(text);
+        };
+        // `input_required` and `task` are the library's to handle.
+        if outcome.result_type.is_some_and(|kind| kind != "complete") {
+            return Taken::No(text);
+        }
+        let is_error = outcome.is_error.is_some_and(|flag| flag.get() == "true");
+        let Some(call) = self.finish(&id) else { return Taken::No(text) };
+        let start = result.get().as_ptr().addr() - text.as_ptr().addr();
+        let end = start + result.get().len();
+        let json = cut(text, start, end);
+        *lock(&call.result) = Some(ToolResult { json, is_error });
+        Taken::Result(id)
+    }
+
+    /// The call is answered by something too large; gives the library an error to deliver.
+    pub(super) fn refuse(&self, id: &RequestId) -> bool {
+        let Some(call) = self.finish(id) else { return false };
+        call.too_large.store(true, Ordering::Release);
+        true
+    }
+
+    /// The only call in flight, if there is exactly one.
+    pub(super) fn only(&self) -> Option<RequestId> {
+        let table = self.table();
+        let mut ids = table.by_id.keys();
+        match (ids.next(), ids.next()) {
+            (Some(id), None) => Some(id.clone()),
+            _ => None,
+        }
+    }
+
+    fn finish(&self, id: &RequestId) -> Option<Arc<Call>> {
+        let mut table = self.table();
+        let call = table.by_id.get(id)?.clone();
+        let token = call.ids.get().and_then(|(_, token)| token.as_ref());
+        table.remove(id, token);
+        Some(call)
+    }
+
+    fn progress(&self, params: &RawValue) -> bool {
+        let Ok(params) = serde_json::from_str::<ProgressParams>(params.get()) else { return false };
+        let Some(call) = self.table().by_token.get(&params.progress_token).cloned() else {
+            return false;
+        };
+        call.alive.notify_one();
+        let mut reached = lock(&call.reached);
+        // The specification wants it to increase; what came late is out of date.
+        if reached.is_some_and(|reached| params.progress <= reached) {
+            return true;
+        }
+        *reached = Some(params.progress);
+        if let Some(listener) = &call.progress {
+            let _ = listener.send(Progress {
+                progress: params.progress,
+                total: params.total,
+                message: params.message,
+            });
+        }
+        true
+    }
+
+    fn table(&self) -> std::sync::MutexGuard<'_, Table> {
+        lock(&self.table)
+    }
+}
+
+impl Table {
+    fn remove(&mut self, id: &RequestId, token: Option<&ProgressToken>) {
+        self.by_id.remove(id);
+        if let Some(token) = token {
+            self.by_token.remove(token);
+        }
+    }
+}
+
+impl Call {
+    pub(super) fn new(progress: Option<mpsc::UnboundedSender<Progress>>) -> Arc<Self> {
+        Arc::new(Self { progress, ..Self::default() })
+    }
+
+    /// The result, once.
+    pub(super) fn result(&self) -> Option<ToolResult> {
+        lock(&self.result).take()
+    }
+}
+
+/// Some servers send a number back as a string.
+fn request_id(raw: &RawValue) -> Option<RequestId> {
+    match serde_json::from_str::<NumberOrString>(raw.get()).ok()? {
+        NumberOrString::String(text) => Some(
+            text.parse()
+                .map_or_else(|_| NumberOrString::String(text.clone()), NumberOrString::Number),
+        ),
+        number @ NumberOrString::Number(_) => Some(number),
+    }
+}
+
+/// `text[start..end]` without a second copy of a large text.
+fn cut(mut text: String, start: usize, end: usize) -> String {
+    text.truncate(end);
+    text.drain(..start);
+    text.shrink_to_fit();
+    text
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

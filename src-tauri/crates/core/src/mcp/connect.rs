@@ -1,0 +1,249 @@
+//! From an entry to a connected server with its tools, within the entry's connect limit.
+//!
+//! Opens the way (process, HTTP, in-process stream), goes through the first exchange, lists the
+//! tools. A failure is told with what the server said last; nothing is left running after it.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::header::{HeaderName, HeaderValue};
+use rmcp::RoleClient;
+use rmcp::service::ClientInitializeError;
+use rmcp::transport::{StreamableHttpClientTransport, Transport as Wire};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Notify;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::settings::{ServerEntry, Transport};
+
+use super::calls::Calls;
+use super::http::Http;
+use super::lines::{Junk, Lines};
+use super::redact::Redactor;
+use super::server::{Link, Server};
+use super::stdio::{self, Order, Process};
+use super::{MAX_MESSAGE, ServerError, builtin, handshake, refusal, secrets, tools};
+
+/// An unanswered first question of the newest protocol is given up after this share of the connect
+/// limit, and always before the library's own 10 s.
+const PATIENCE_SHARE: u32 = 3;
+const LONGEST_PATIENCE: Duration = Duration::from_secs(8);
+
+/// How long a child that broke off may take to end and to say why.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// A server and what wakes when its tools changed.
+pub(super) struct Connected {
+    pub(super) server: Server,
+    pub(super) tools_changed: Arc<Notify>,
+}
+
+/// What one attempt needs.
+pub(super) struct Attempt<'a> {
+    pub(super) name: &'a str,
+    pub(super) entry: &'a ServerEntry,
+    pub(super) supervisor: Option<&'a Path>,
+    pub(super) tasks: &'a TaskTracker,
+}
+
+/// What is known so far of the server that is being connected; told if the limit is reached.
+#[derive(Default)]
+struct Known {
+    process: Mutex<Option<Arc<Process>>>,
+    junk: Arc<Junk>,
+}
+
+impl Attempt<'_> {
+    /// Connects as the entry says.
+    pub(super) async fn connect(&self) -> Result<Connected, ServerError> {
+        let known = Known::default();
+        self.limited(&known, async {
+            match &self.entry.transport {
+                Transport::Builtin { .. } => {
+                    let streams = tokio::io::split(builtin::stories(self.tasks)?);
+                    self.over_streams(streams, Redactor::default(), None, &known).await
+                }
+                Transport::Stdio { command, args, env, cwd } => {
+                    let order = Order { command, args, env, cwd: cwd.as_deref() };
+                    self.over_child(order, &known).await
+                }
+                Transport::Http { url, headers } => self.over_http(url, headers).await,
+            }
+        })
+        .await
+    }
+
+    /// Connects over a stream that is there already.
+    pub(super) async fn over(
+        &self,
+        io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    ) -> Result<Connected, ServerError> {
+        let known = Known::default();
+        let streams = tokio::io::split(io);
+        self.limited(&known, self.over_streams(streams, Redactor::default(), None, &known)).await
+    }
+
+    async fn limited(
+        &self,
+        known: &Known,
+        connecting: impl Future<Output = Result<Connected, String>>,
+    ) -> Result<Connected, ServerError> {
+        let limit = self.entry.connect_timeout();
+        let outcome = timeout(limit, connecting).await;
+        let process = known.process.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut reason = match outcome {
+            Ok(Ok(connected)) => return Ok(connected),
+            Ok(Err(reason)) => reason,
+            Err(_) => format!(
+                "did not answer within {} s; raise \"connectTimeoutSeconds\" in its entry if it \
+                 needs longer to start",
+                limit.as_secs_f64()
+            ),
+        };
+        if let Some(printed) = known.junk.first() {
+            reason.push_str("; it printed something else on stdout: ");
+            reason.push_str(&printed);
+        }
+        let stderr = process.map(|process| process.stderr.lines()).unwrap_or_default();
+        Err(ServerError::Failed { server: self.name.to_owned(), reason, stderr })
+    }
+
+    async fn over_child(&self, order: Order<'_>, known: &Known) -> Result<Connected, String> {
+        let closed = CancellationToken::new();
+        // Given up at any point, the child is told.
+        let given_up = closed.clone().drop_guard();
+        let mut redactor = Redactor::default();
+        let (stdout, stdin, started) =
+            stdio::start(self.name, order, self.supervisor, &mut redactor, closed, self.tasks)
+                .await?;
+        let shared = Arc::new(redactor.clone());
+        let process = started.follow(self.name, shared, self.tasks);
+        *known.process.lock().unwrap_or_else(PoisonError::into_inner) = Some(process.clone());
+        let connected =
+            self.over_streams((stdout, stdin), redactor, Some(process.clone()), known).await;
+        let connected = match connected {
+            Ok(connected) => connected,
+            Err(reason) => {
+                // A child that broke off has a reason, which comes a moment later.
+                let _ = timeout(LAST_WORDS, process.ended.cancelled()).await;
+                return Err(process.ending().map_or(reason, |ending| {
+                    format!("{ending} before it answered as an MCP server does")
+                }));
+            }
+        };
+        let link = connected.server.link.clone();
+        self.tasks.spawn(async move {
+            link.ended.cancelled().await;
+            drop(given_up);
+        });
+        Ok(connected)
+    }
+
+    async fn over_streams<R, W>(
+        &self,
+        streams: (R, W),
+        redactor: Redactor,
+        process: Option<Arc<Process>>,
+        known: &Known,
+    ) -> Result<Connected, String>
+    where
+        R: AsyncRead + Send + Unpin + 'static,
+        W: AsyncWrite + Send + Unpin + 'static,
+    {
+        let calls = Arc::new(Calls::default());
+        let patience = (self.entry.connect_timeout() / PATIENCE_SHARE).min(LONGEST_PATIENCE);
+        let wire = Lines::new(streams, calls.clone(), known.junk.clone(), MAX_MESSAGE, patience);
+        self.over_wire(wire, calls, redactor, process).await
+    }
+
+    async fn over_http(
+        &self,
+        url: &str,
+        headers: &indexmap::IndexMap<String, String>,
+    ) -> Result<Connected, String> {
+        let mut redactor = Redactor::default();
+        let url = secrets::fill(url, &mut redactor).await?;
+        let parsed = url::Url::parse(&url)
+            .map_err(|error| format!("has a \"url\" that is no URL: {error}"))?;
+        if !matches!(parsed.scheme(), "http" | "https") {
+            return Err(format!("has a \"url\" that is not HTTP but \"{}\"", parsed.scheme()));
+        }
+        for (_, value) in parsed.query_pairs() {
+            redactor.add(&value);
+        }
+        redactor.add(parsed.password().unwrap_or_default());
+        let mut sent = HashMap::new();
+        for (name, value) in headers {
+            let value = secrets::fill(value, &mut redactor).await?;
+            redactor.add(&value);
+            let wrong = || format!("has a header \"{name}\" that HTTP does not allow");
+            let mut content = HeaderValue::from_str(&value).map_err(|_| wrong())?;
+            content.set_sensitive(true);
+            sent.insert(HeaderName::try_from(name).map_err(|_| wrong())?, content);
+        }
+        let calls = Arc::new(Calls::default());
+        let client = Http::new(calls.clone(), self.entry.connect_timeout())?;
+        let wire = StreamableHttpClientTransport::with_client(client, Http::config(&url, sent));
+        let cleaner = redactor.clone();
+        self.over_wire(wire, calls, redactor, None).await.map_err(|reason| cleaner.clean(&reason))
+    }
+
+    async fn over_wire<T>(
+        &self,
+        wire: T,
+        calls: Arc<Calls>,
+        redactor: Redactor,
+        process: Option<Arc<Process>>,
+    ) -> Result<Connected, String>
+    where
+        T: Wire<RoleClient> + 'static,
+    {
+        let stop = CancellationToken::new();
+        let given_up = stop.clone().drop_guard();
+        let tools_changed = Arc::new(Notify::new());
+        let running = handshake::shake(wire, tools_changed.clone(), stop.clone())
+            .await
+            .map_err(|error| handshake_failure(&error))?;
+        let peer = running.peer().clone();
+        let ended = CancellationToken::new();
+        let told = ended.clone();
+        self.tasks.spawn(async move {
+            let _ = running.waiting().await;
+            told.cancel();
+        });
+        let tools = tools::list(&peer, self.name, self.entry).await?;
+        given_up.disarm();
+        let link = Link {
+            name: self.name.to_owned(),
+            entry: self.entry.clone(),
+            peer,
+            calls,
+            redactor: Arc::new(redactor),
+            process,
+            stop,
+            ended,
+            unreachable: false.into(),
+        };
+        Ok(Connected { server: Server { link: Arc::new(link), tools }, tools_changed })
+    }
+}
+
+fn handshake_failure(error: &ClientInitializeError) -> String {
+    use ClientInitializeError as E;
+    match error {
+        E::ConnectionClosed(_) => "closed the connection before it answered".to_owned(),
+        E::JsonRpcError(answer) => format!("refused the connection: {}", answer.message),
+        E::NoCompatibleProtocolVersion { server_supported, .. } => {
+            let theirs: Vec<_> = server_supported.iter().map(ToString::to_string).collect();
+            format!("speaks another version of the protocol ({})", theirs.join(", "))
+        }
+        E::LegacyFallbackFailed { fallback, .. } => handshake_failure(fallback),
+        E::TransportError { error, .. } => refusal::connect_failure(error.error.as_ref())
+            .unwrap_or_else(|| "closed the connection before it answered".to_owned()),
+        other => format!("did not answer as an MCP server does: {other}"),
+    }
+}

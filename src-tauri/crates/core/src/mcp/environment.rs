@@ -1,0 +1,66 @@
+//! What a child process finds in its environment: a few variables of ours and its entry's `env`.
+//!
+//! Nothing else is inherited, so that a model's key or another server's token never reaches it.
+
+use std::ffi::OsString;
+
+/// Inherited as they are, where set. The last two rows are what Windows needs to run anything.
+const INHERITED: [&str; 26] = [
+    "HOME",
+    "PATH",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "TMPDIR", //
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "ALL_PROXY", //
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "all_proxy", //
+    "SYSTEMROOT",
+    "SYSTEMDRIVE",
+    "WINDIR",
+    "COMSPEC",
+    "PATHEXT",
+    "TEMP", //
+    "TMP",
+    "USERPROFILE",
+    "APPDATA",
+    "LOCALAPPDATA",
+    "PROGRAMFILES",
+];
+
+/// And every variable of these families.
+const FAMILIES: [&str; 2] = ["LC_", "XDG_"];
+
+/// The inherited part.
+pub(super) fn inherited() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_inherited))
+}
+
+fn is_inherited(name: &str) -> bool {
+    // Windows does not tell `Path` from `PATH`; elsewhere nobody writes it in another case.
+    let same = |known: &str| {
+        if cfg!(windows) { known.eq_ignore_ascii_case(name) } else { known == name }
+    };
+    INHERITED.iter().any(|known| same(known)) || FAMILIES.iter().any(|f| name.starts_with(f))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_program_needs_is_inherited() {
+        for name in ["HOME", "PATH", "LC_ALL", "XDG_RUNTIME_DIR", "https_proxy"] {
+            assert!(is_inherited(name), "{name}");
+        }
+        for name in ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "LD_PRELOAD", "TRAWL_DATA_DIR", "X"] {
+            assert!(!is_inherited(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Our side of the protocol: who we are, what we can do, and the first exchange.
+//!
+//! Speaks the stateless protocol of 2026-07-28 where the server does, else the newest one with a
+//! handshake. Offers a server nothing to call back (no sampling, no elicitation, no roots).
+
+use std::sync::Arc;
+
+use rmcp::model::{
+    ClientCapabilities, ClientConfig, Implementation, ProtocolVersion, ServerNotification,
+    SubscriptionFilter,
+};
+use rmcp::service::{
+    ClientInitializeError, ClientLifecycleMode, NotificationContext, Peer, RoleClient,
+    RunningService, serve_client_with_lifecycle_and_ct,
+};
+use rmcp::transport::Transport;
+use rmcp::{ClientHandler, transport::IntoTransport};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// Hears what a server says by itself.
+pub(super) struct Client {
+    /// Woken when the server's list of tools changed.
+    pub(super) tools_changed: Arc<Notify>,
+}
+
+impl ClientHandler for Client {
+    async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {
+        self.tools_changed.notify_one();
+    }
+
+    fn get_info(&self) -> ClientConfig {
+        let me = Implementation::new("trawl", env!("CARGO_PKG_VERSION"));
+        ClientConfig::new(ClientCapabilities::default(), me)
+            .with_protocol_version(ProtocolVersion::V_2025_11_25)
+    }
+}
+
+/// The first exchange. The link lives until `stop` is cancelled or the other side ends.
+pub(super) async fn shake<T>(
+    transport: T,
+    tools_changed: Arc<Notify>,
+    stop: CancellationToken,
+) -> Result<RunningService<RoleClient, Client>, ClientInitializeError>
+where
+    T: Transport<RoleClient> + 'static,
+{
+    let lifecycle = ClientLifecycleMode::Auto {
+        preferred_versions: vec![ProtocolVersion::V_2026_07_28],
+        legacy_version: Some(ProtocolVersion::V_2025_11_25),
+    };
+    let transport = IntoTransport::<RoleClient, _, _>::into_transport(transport);
+    serve_client_with_lifecycle_and_ct(Client { tools_changed }, transport, lifecycle, stop).await
+}
+
+/// In the stateless protocol, a change of the tools must be asked for. Ends with the link.
+pub(super) async fn listen_for_tools(peer: &Peer<RoleClient>, tools_changed: &Notify) {
+    let Some(info) = peer.peer_info() else { return };
+    let tells = info.capabilities.tools.as_ref().and_then(|tools| tools.list_changed);
+    if info.protocol_version.has_initialize() || tells != Some(true) {
+        return;
+    }
+    let mut wanted = SubscriptionFilter::new();
+    wanted.tools_list_changed = Some(true);
+    let Ok(mut changes) = peer.listen(wanted).await else { return };
+    while let Ok(Some(notification)) = changes.next().await {
+        if matches!(notification, ServerNotification::ToolListChangedNotification(_)) {
+            tools_changed.notify_one();
+        }
+    }
+}

@@ -1,0 +1,377 @@
+//! A server at the other end of a stream: one JSON-RPC message a line, both ways.
+//!
+//! Lines that are no JSON-RPC are counted and passed over, since servers print things. A line of
+//! more than the limit fails its call at once instead of being waited for. A server that does not
+//! answer the first question of the newest protocol is taken for one of an earlier protocol.
+
+use std::io;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use memchr::memchr;
+use rmcp::RoleClient;
+use rmcp::model::{
+    CallToolResult, ClientJsonRpcMessage, ClientRequest, ErrorCode, ErrorData, JsonRpcMessage,
+    RequestId, ServerJsonRpcMessage, ServerResult,
+};
+use rmcp::transport::Transport;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::calls::{Calls, Taken};
+
+/// Lines from here on are moved, not copied.
+const LARGE: usize = 64 << 10;
+
+/// Where the id of a request can be expected in a line that is too large to be read whole.
+const EDGE: usize = 1 << 10;
+
+/// The wire over one pair of streams.
+pub(super) struct Lines<R, W> {
+    reader: R,
+    writer: Arc<tokio::sync::Mutex<Option<W>>>,
+    closing: CancellationToken,
+    calls: Arc<Calls>,
+    junk: Arc<Junk>,
+    limit: usize,
+    pending: Vec<u8>,
+    /// Where the current line starts in `pending`, and up to where it was searched for its end.
+    start: usize,
+    searched: usize,
+    /// The end of a line that is being thrown away, kept for the id in it.
+    discarding: Option<Discarded>,
+    probe: Probe,
+}
+
+/// What a server printed on stdout that is no message.
+#[derive(Default)]
+pub(super) struct Junk {
+    first: Mutex<Option<String>>,
+}
+
+struct Discarded {
+    answered: bool,
+    tail: Vec<u8>,
+}
+
+/// The question for the newest protocol, which servers of earlier ones may leave unanswered.
+struct Probe {
+    patience: Duration,
+    asked: Option<(RequestId, Instant)>,
+    given_up: Option<RequestId>,
+}
+
+impl<R, W> Lines<R, W> {
+    /// `patience` is how long the first question of the newest protocol may stay unanswered; it
+    /// must be below the 10 s after which the protocol library gives up by itself.
+    pub(super) fn new(
+        (reader, writer): (R, W),
+        calls: Arc<Calls>,
+        junk: Arc<Junk>,
+        limit: usize,
+        patience: Duration,
+    ) -> Self {
+        Self {
+            reader,
+            writer: Arc::new(tokio::sync::Mutex::new(Some(writer))),
+            closing: CancellationToken::new(),
+            calls,
+            junk,
+            limit,
+            pending: Vec::new(),
+            start: 0,
+            searched: 0,
+            discarding: None,
+            probe: Probe { patience, asked: None, given_up: None },
+        }
+    }
+
+    /// The next whole line that is in the buffer, without its end.
+    fn buffered_line(&mut self) -> Option<Vec<u8>> {
+        let Some(offset) = memchr(b'\n', &self.pending[self.searched..]) else {
+            self.searched = self.pending.len();
+            return None;
+        };
+        let end = self.searched + offset;
+        let line = if end - self.start > LARGE {
+            let rest = self.pending.split_off(end + 1);
+            let mut line = std::mem::replace(&mut self.pending, rest);
+            line.truncate(end);
+            line.drain(..self.start);
+            self.start = 0;
+            line
+        } else {
+            let line = self.pending[self.start..end].to_vec();
+            self.start = end + 1;
+            line
+        };
+        self.searched = self.start;
+        Some(line)
+    }
+
+    /// Makes room for more, and notices when a line became too large.
+    fn before_reading(&mut self) -> Option<ServerJsonRpcMessage> {
+        if self.start > 0 {
+            self.pending.drain(..self.start);
+            self.start = 0;
+            self.searched = self.pending.len();
+        }
+        if let Some(discarded) = &mut self.discarding {
+            discarded.tail.extend_from_slice(&self.pending);
+            let surplus = discarded.tail.len().saturating_sub(EDGE);
+            discarded.tail.drain(..surplus);
+            self.pending.clear();
+            self.searched = 0;
+            return None;
+        }
+        if self.pending.len() <= self.limit {
+            return None;
+        }
+        let head = &self.pending[..EDGE.min(self.pending.len())];
+        let id = id_at_top(head).or_else(|| self.calls.only());
+        let refusal = id.and_then(|id| self.refuse(id));
+        let tail = self.pending.split_off(self.pending.len() - EDGE);
+        self.pending = Vec::new();
+        self.searched = 0;
+        self.discarding = Some(Discarded { answered: refusal.is_some(), tail });
+        refusal
+    }
+
+    fn refuse(&self, id: RequestId) -> Option<ServerJsonRpcMessage> {
+        let error = ErrorData::new(ErrorCode::INTERNAL_ERROR, "the answer is too large", None);
+        self.calls.refuse(&id).then(|| JsonRpcMessage::error(error, Some(id)))
+    }
+
+    /// What a line means for the protocol library, if anything.
+    fn interpret(&mut self, line: Vec<u8>) -> Option<ServerJsonRpcMessage> {
+        if let Some(mut discarded) = self.discarding.take() {
+            if discarded.answered {
+                return None;
+            }
+            discarded.tail.extend_from_slice(&line);
+            return id_at_end(&discarded.tail).and_then(|id| self.refuse(id));
+        }
+        if line.iter().all(u8::is_ascii_whitespace) {
+            return None;
+        }
+        let text = match String::from_utf8(line) {
+            Ok(text) => text,
+            Err(error) => {
+                self.junk.note(&String::from_utf8_lossy(error.as_bytes()));
+                return None;
+            }
+        };
+        let text = match text.strip_prefix('\u{feff}') {
+            Some(rest) => rest.to_owned(),
+            None => text,
+        };
+        match self.calls.take(text) {
+            Taken::Result(id) => Some(JsonRpcMessage::response(stand_in(), id)),
+            Taken::Progress => None,
+            Taken::Junk(text) => {
+                self.junk.note(&text);
+                None
+            }
+            Taken::No(text) => {
+                let message = serde_json::from_str(&text)
+                    .inspect_err(|error| tracing::debug!(%error, "a message was not understood"))
+                    .ok()?;
+                self.probe.admit(message)
+            }
+        }
+    }
+}
+
+impl<R, W> Transport<RoleClient> for Lines<R, W>
+where
+    R: AsyncRead + Send + Unpin,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    type Error = io::Error;
+
+    fn send(
+        &mut self,
+        message: ClientJsonRpcMessage,
+    ) -> impl Future<Output = io::Result<()>> + Send + 'static {
+        self.probe.notice(&message);
+        let call = self.calls.register(&message);
+        let line = serde_json::to_vec(&message);
+        let writer = self.writer.clone();
+        let closing = self.closing.clone();
+        async move {
+            let mut line = line?;
+            line.push(b'\n');
+            let write = async {
+                let mut writer = writer.lock().await;
+                let writer = writer.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+                if let Some(call) = call {
+                    call.sent.store(true, Ordering::Release);
+                }
+                writer.write_all(&line).await?;
+                writer.flush().await
+            };
+            tokio::select! {
+                biased;
+                written = write => written,
+                // A server that reads nothing more must not keep the link from closing.
+                () = closing.cancelled() => Err(io::ErrorKind::NotConnected.into()),
+            }
+        }
+    }
+
+    async fn receive(&mut self) -> Option<ServerJsonRpcMessage> {
+        // Cancel safe: all that was read is in `self` before the next await.
+        loop {
+            while let Some(line) = self.buffered_line() {
+                if let Some(message) = self.interpret(line) {
+                    return Some(message);
+                }
+            }
+            if let Some(refusal) = self.before_reading() {
+                return Some(refusal);
+            }
+            self.pending.reserve(LARGE);
+            let deadline = self.probe.deadline();
+            tokio::select! {
+                read = self.reader.read_buf(&mut self.pending) => match read {
+                    Ok(0) => return None,
+                    Ok(_) => {}
+                    Err(error) => {
+                        tracing::debug!(%error, "reading from a server failed");
+                        return None;
+                    }
+                },
+                () = until(deadline), if deadline.is_some() => {
+                    if let Some(message) = self.probe.give_up() {
+                        return Some(message);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn close(&mut self) -> io::Result<()> {
+        self.closing.cancel();
+        let writer = self.writer.lock().await.take();
+        if let Some(mut writer) = writer {
+            // Streams that are not closed by being dropped (in-process ones) see the end too.
+            let _ = tokio::time::timeout(Duration::from_millis(200), writer.shutdown()).await;
+        }
+        Ok(())
+    }
+}
+
+impl Probe {
+    fn notice(&mut self, message: &ClientJsonRpcMessage) {
+        if let ClientJsonRpcMessage::Request(request) = message
+            && matches!(request.request, ClientRequest::DiscoverRequest(_))
+        {
+            self.asked = Some((request.id.clone(), Instant::now() + self.patience));
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.asked.as_ref().map(|(_, deadline)| *deadline)
+    }
+
+    fn give_up(&mut self) -> Option<ServerJsonRpcMessage> {
+        let (id, _) = self.asked.take()?;
+        self.given_up = Some(id.clone());
+        let error = ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "no answer", None);
+        Some(JsonRpcMessage::error(error, Some(id)))
+    }
+
+    /// Lets a message through unless it is the answer that is no longer waited for: in the middle
+    /// of the next handshake it would be taken for a wrong one.
+    fn admit(&mut self, message: ServerJsonRpcMessage) -> Option<ServerJsonRpcMessage> {
+        let id = match &message {
+            JsonRpcMessage::Response(response) => Some(&response.id),
+            JsonRpcMessage::Error(error) => error.id.as_ref(),
+            _ => None,
+        };
+        if id.is_some() && id == self.given_up.as_ref() {
+            return None;
+        }
+        if matches!(message, JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_)) {
+            self.asked = None;
+        }
+        Some(message)
+    }
+}
+
+impl Junk {
+    fn note(&self, text: &str) {
+        tracing::debug!(text, "a line on stdout is not JSON-RPC");
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        first.get_or_insert_with(|| text.chars().take(120).collect());
+    }
+
+    /// The first such line, cut.
+    pub(super) fn first(&self) -> Option<String> {
+        self.first.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// What the library gets in place of a result that is kept in the call's table.
+pub(super) fn stand_in() -> ServerResult {
+    ServerResult::CallToolResult(CallToolResult::default())
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The `id` of a message of which only the beginning is known.
+fn id_at_top(head: &[u8]) -> Option<RequestId> {
+    let (mut depth, mut in_string, mut escaped) = (0_u32, false, false);
+    for (at, byte) in head.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => {
+                if !in_string && depth == 1 && head[at..].starts_with(br#""id""#) {
+                    return number_after_colon(&head[at + 4..]);
+                }
+                in_string = !in_string;
+            }
+            b'{' | b'[' if !in_string => depth += 1,
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The `id` of a message of which only the end is known.
+fn id_at_end(tail: &[u8]) -> Option<RequestId> {
+    let at = tail.windows(4).rposition(|window| window == br#""id""#)?;
+    number_after_colon(&tail[at + 4..])
+}
+
+fn number_after_colon(rest: &[u8]) -> Option<RequestId> {
+    let rest = rest.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
+    let rest = rest.strip_prefix(b"\"").unwrap_or(rest);
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let number = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
+    Some(RequestId::Number(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_a_large_message_is_found_at_either_end() {
+        let found = |id| Some(RequestId::Number(id));
+        assert_eq!(id_at_top(br#"{"jsonrpc":"2.0","id":7,"result":{"con"#), found(7));
+        assert_eq!(id_at_top(br#"{"result":{"id":3,"text":"\"id\":4"#), None);
+        assert_eq!(id_at_end(br#"aaa"}]},"jsonrpc":"2.0","id":12}"#), found(12));
+        assert_eq!(id_at_end(br#"aaa"}]},"id": "12"}"#), found(12));
+        assert_eq!(id_at_end(b"aaaa"), None);
+    }
+}

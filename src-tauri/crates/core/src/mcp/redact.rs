@@ -1,0 +1,60 @@
+//! Takes secrets out of what people and logs get to see.
+//!
+//! A secret is what came from the keychain or the environment, every header's value, and an
+//! environment value whose name says so. Short ones are left: replacing `true` or `1` everywhere
+//! would hide the message and protect nothing.
+
+const SHORTEST: usize = 6;
+const COVER: &str = "•••";
+
+/// The secrets of one server's entry.
+#[derive(Default, Clone)]
+pub(super) struct Redactor {
+    secrets: Vec<String>,
+}
+
+impl Redactor {
+    /// Remembers a secret.
+    pub(super) fn add(&mut self, secret: &str) {
+        if secret.len() >= SHORTEST && !self.secrets.iter().any(|known| known == secret) {
+            self.secrets.push(secret.to_owned());
+            // The longest first, so that none is left in part.
+            self.secrets.sort_by_key(|known| std::cmp::Reverse(known.len()));
+        }
+        // `Bearer x` is sent whole, but a server may print `x` alone.
+        if let Some((_, token)) = secret.split_once(' ') {
+            self.add(token);
+        }
+    }
+
+    /// Remembers the value of an environment variable if its name says that it is a secret.
+    pub(super) fn add_variable(&mut self, name: &str, value: &str) {
+        const SIGNS: [&str; 7] = ["KEY", "TOKEN", "SECRET", "PASS", "AUTH", "CREDENTIAL", "COOKIE"];
+        let name = name.to_ascii_uppercase();
+        if SIGNS.iter().any(|sign| name.contains(sign)) {
+            self.add(value);
+        }
+    }
+
+    /// The text without the secrets.
+    pub(super) fn clean(&self, text: &str) -> String {
+        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, COVER))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_covered_and_other_words_stay() {
+        let mut redactor = Redactor::default();
+        redactor.add("Bearer abcdef123");
+        redactor.add_variable("API_KEY", "key-0123");
+        redactor.add_variable("MODE", "verbose");
+        assert_eq!(
+            redactor.clean("verbose: Bearer abcdef123, abcdef123 and key-0123"),
+            "verbose: •••, ••• and •••"
+        );
+    }
+}

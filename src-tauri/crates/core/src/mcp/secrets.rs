@@ -1,0 +1,84 @@
+//! `${env:NAME}` and `${keychain:NAME}` in a server's entry, replaced when the server starts.
+//!
+//! The entry in the settings is never changed. What was put in is remembered by the redactor. An
+//! error names the variable or the keychain item, never a value.
+
+use super::redact::Redactor;
+
+/// Name under which the platform's keychain keeps our items.
+const SERVICE: &str = "dev.trawl.desktop";
+
+/// The text with every `${env:…}` and `${keychain:…}` replaced; other `${…}` stay as they are.
+pub(super) async fn fill(text: &str, redactor: &mut Redactor) -> Result<String, String> {
+    let mut filled = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("${") {
+        let Some(length) = rest[start..].find('}') else { break };
+        let inside = &rest[start + 2..start + length];
+        let value = match inside.split_once(':') {
+            Some(("env", name)) => Some(variable(name)?),
+            Some(("keychain", name)) => Some(keychain(name.to_owned()).await?),
+            _ => None,
+        };
+        filled.push_str(&rest[..start]);
+        match value {
+            Some(value) => {
+                redactor.add(&value);
+                filled.push_str(&value);
+            }
+            None => filled.push_str(&rest[start..=start + length]),
+        }
+        rest = &rest[start + length + 1..];
+    }
+    filled.push_str(rest);
+    Ok(filled)
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    std::env::var(name).map_err(|_| {
+        format!(
+            "needs the environment variable {name}, which is not set; set it before Trawl starts, \
+             or write the value into the entry"
+        )
+    })
+}
+
+async fn keychain(name: String) -> Result<String, String> {
+    // The keychain's own library blocks, and may ask the person to unlock it.
+    let asked = name.clone();
+    let found = tokio::task::spawn_blocking(move || {
+        keyring::Entry::new(SERVICE, &asked).and_then(|entry| entry.get_password())
+    })
+    .await;
+    match found {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(keyring::Error::NoEntry)) => Err(format!(
+            "needs the keychain item \"{name}\", which does not exist (or the keychain is locked); \
+             store it under the service \"{SERVICE}\""
+        )),
+        Ok(Err(keyring::Error::NoDefaultStore)) => Err(format!(
+            "needs the keychain item \"{name}\", but this computer offers no keychain; use \
+             ${{env:…}} instead"
+        )),
+        // The library's errors may carry the stored bytes; only their kind is told.
+        Ok(Err(_)) | Err(_) => {
+            Err(format!("needs the keychain item \"{name}\", but the keychain cannot be read"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn variables_are_replaced_and_missing_ones_named() {
+        let mut redactor = Redactor::default();
+        let path = std::env::var("PATH").unwrap();
+        let filled = fill("a ${env:PATH} b ${other} ${", &mut redactor).await.unwrap();
+        assert_eq!(filled, format!("a {path} b ${{other}} ${{"));
+        assert_eq!(redactor.clean(&path), "•••");
+        let missing = fill("${env:TRAWL_NO_SUCH_VARIABLE}", &mut redactor).await.unwrap_err();
+        assert!(missing.contains("TRAWL_NO_SUCH_VARIABLE"), "{missing}");
+    }
+}

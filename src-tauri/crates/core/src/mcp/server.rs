@@ -1,0 +1,276 @@
+//! A connected server: its tools, and the calling of one.
+//!
+//! A call holds no lock and waits for nothing but its own answer, so that any number run at the
+//! same time. It ends at its time-out (which progress restarts), at its total limit, when the
+//! caller cancels or drops it; in each case the server is told.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rmcp::RoleClient;
+use rmcp::model::{
+    CallToolRequest, CallToolRequestParams, CancelledNotification, CancelledNotificationParam,
+    ClientRequest, RequestId, ServerResult,
+};
+use rmcp::service::{Peer, PeerRequestOptions, RequestHandle, ServiceError};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::catalog::Tool;
+use crate::event::Object;
+use crate::settings::ServerEntry;
+
+use super::MAX_MESSAGE;
+use super::calls::{Call, Calls};
+use super::error::CallError;
+use super::redact::Redactor;
+use super::refusal::{CallFailure, call_failure};
+use super::stdio::Process;
+
+/// How long telling a server that a call is cancelled may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// A connected server and a snapshot of its tools. Cheap to clone.
+#[derive(Clone)]
+pub struct Server {
+    pub(super) link: Arc<Link>,
+    pub(super) tools: Arc<[Arc<Tool>]>,
+}
+
+/// What all clones of a server share.
+pub(super) struct Link {
+    pub(super) name: String,
+    pub(super) entry: ServerEntry,
+    pub(super) peer: Peer<RoleClient>,
+    pub(super) calls: Arc<Calls>,
+    pub(super) redactor: Arc<Redactor>,
+    pub(super) process: Option<Arc<Process>>,
+    /// Cancelled to end the link.
+    pub(super) stop: CancellationToken,
+    /// Cancelled when the link has ended, by us or by the server.
+    pub(super) ended: CancellationToken,
+    /// A call could not reach the server at all: connect anew before the next run.
+    pub(super) unreachable: AtomicBool,
+}
+
+/// How long a call may take, who can end it, and who hears of its progress.
+#[derive(Debug, Clone)]
+pub struct CallOptions {
+    /// From the start, or from the last progress.
+    pub timeout: Duration,
+    /// From the start, whatever the progress.
+    pub total_timeout: Duration,
+    /// Ends the call.
+    pub cancel: CancellationToken,
+    /// Gets progress in increasing order.
+    pub progress: Option<mpsc::UnboundedSender<Progress>>,
+}
+
+/// How far a call is (MCP specification, "Progress").
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// Done so far, in the server's own unit.
+    pub progress: f64,
+    /// Of how much, where the server knows.
+    pub total: Option<f64>,
+    /// The server's own words.
+    pub message: Option<String>,
+}
+
+/// What a tool gave back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolResult {
+    /// The whole `CallToolResult` as JSON, as the server wrote it.
+    pub json: String,
+    /// The tool says that it failed.
+    pub is_error: bool,
+}
+
+impl Server {
+    /// Name in the settings.
+    pub fn name(&self) -> &str {
+        &self.link.name
+    }
+
+    /// Its entry in the settings.
+    pub fn entry(&self) -> &ServerEntry {
+        &self.link.entry
+    }
+
+    /// Its tools when this snapshot was taken, in the server's order.
+    pub fn tools(&self) -> &[Arc<Tool>] {
+        &self.tools
+    }
+
+    /// Whether a call can be tried.
+    pub(super) fn is_usable(&self) -> bool {
+        let link = &self.link;
+        !link.ended.is_cancelled()
+            && !link.stop.is_cancelled()
+            && !link.peer.is_transport_closed()
+            && !link.unreachable.load(Ordering::Acquire)
+    }
+
+    /// Calls a tool by its name on this server.
+    pub async fn call(
+        &self,
+        tool: &str,
+        arguments: &Object,
+        options: CallOptions,
+    ) -> Result<ToolResult, CallError> {
+        let start = Instant::now();
+        let call = Call::new(options.progress);
+        let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments.clone());
+        let mut request = CallToolRequest::new(params);
+        request.extensions.insert(call.clone());
+        let mut pending = Pending { link: &self.link, call: &call, handle: None };
+
+        // Nothing is sent for a call that was cancelled before.
+        if options.cancel.is_cancelled() {
+            return Err(CallError::Cancelled);
+        }
+        let end = start.checked_add(options.total_timeout);
+        let mut deadline = start.checked_add(options.timeout);
+        let send = self.link.peer.send_cancellable_request(
+            ClientRequest::CallToolRequest(request),
+            PeerRequestOptions::no_options(),
+        );
+        let handle = match send.await {
+            Ok(handle) => handle,
+            Err(error) => return Err(self.failure(error, &call)),
+        };
+        let handle = pending.handle.insert(handle);
+        loop {
+            tokio::select! {
+                biased;
+                answer = &mut handle.rx => {
+                    pending.handle = None;
+                    let answer = answer.unwrap_or(Err(ServiceError::TransportClosed));
+                    return self.understood(answer, &call);
+                }
+                () = options.cancel.cancelled() => return Err(CallError::Cancelled),
+                () = call.alive.notified() => {
+                    deadline = Instant::now().checked_add(options.timeout);
+                }
+                () = until(end) => return Err(self.late(options.total_timeout, true)),
+                () = until(deadline) => return Err(self.late(options.timeout, false)),
+            }
+        }
+    }
+
+    fn understood(
+        &self,
+        answer: Result<ServerResult, ServiceError>,
+        call: &Call,
+    ) -> Result<ToolResult, CallError> {
+        if call.too_large.load(Ordering::Acquire) {
+            return Err(CallError::TooLarge { server: self.name().to_owned(), limit: MAX_MESSAGE });
+        }
+        if let Some(result) = call.result() {
+            return Ok(result);
+        }
+        match answer {
+            Ok(ServerResult::InputRequiredResult(_)) => Err(self.odd(
+                "wants input from a person in the middle of a call, which Trawl does not give",
+            )),
+            Ok(_) => Err(self.odd("answered with something that is not a tool's result")),
+            Err(error) => Err(self.failure(error, call)),
+        }
+    }
+
+    fn failure(&self, error: ServiceError, call: &Call) -> CallError {
+        let sent = call.sent.load(Ordering::Acquire);
+        match error {
+            ServiceError::McpError(error) => CallError::Rpc {
+                code: error.code.0.into(),
+                message: self.say(&format!("answered: {}", error.message)),
+            },
+            ServiceError::TransportSend(error) => {
+                let failure = call_failure(error.error.as_ref());
+                let failure = failure.unwrap_or(CallFailure::Lost);
+                self.undelivered(failure, sent)
+            }
+            ServiceError::TransportClosed => self.lost(sent),
+            ServiceError::Cancelled { .. } => CallError::Cancelled,
+            other => self.odd(&format!("answered in a way that was not understood: {other}")),
+        }
+    }
+
+    fn undelivered(&self, failure: CallFailure, sent: bool) -> CallError {
+        match failure {
+            CallFailure::Status { status, retry_after, words } => {
+                CallError::Http { status, retry_after, message: self.say(&words) }
+            }
+            CallFailure::TooLarge => {
+                CallError::TooLarge { server: self.name().to_owned(), limit: MAX_MESSAGE }
+            }
+            CallFailure::Unreachable(words) => {
+                self.link.unreachable.store(true, Ordering::Release);
+                CallError::Disconnected { message: self.say(&words), sent: false }
+            }
+            CallFailure::Broken(words) => {
+                CallError::Disconnected { message: self.say(&words), sent }
+            }
+            CallFailure::Lost => self.lost(sent),
+        }
+    }
+
+    fn lost(&self, sent: bool) -> CallError {
+        let ending = self.link.process.as_ref().and_then(|process| process.ending());
+        let words = ending.unwrap_or_else(|| "closed the connection".to_owned());
+        CallError::Disconnected { message: self.say(&words), sent }
+    }
+
+    fn late(&self, after: Duration, total: bool) -> CallError {
+        CallError::TimedOut { server: self.name().to_owned(), after, total }
+    }
+
+    fn odd(&self, words: &str) -> CallError {
+        // JSON-RPC "internal error": the server's answer is no answer.
+        CallError::Rpc { code: -32603, message: self.say(words) }
+    }
+
+    fn say(&self, words: &str) -> String {
+        format!("server \"{}\" {}", self.name(), self.link.redactor.clean(words))
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Server").field("name", &self.link.name).finish_non_exhaustive()
+    }
+}
+
+/// A call that is not answered yet. Dropped before the answer, it tells the server.
+struct Pending<'a> {
+    link: &'a Arc<Link>,
+    call: &'a Arc<Call>,
+    handle: Option<RequestHandle<RoleClient>>,
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        self.link.calls.forget(self.call);
+        let Some(handle) = self.handle.take() else { return };
+        if self.link.ended.is_cancelled() {
+            return;
+        }
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(timeout(FAREWELL, say_cancelled(handle.peer.clone(), handle.id.clone())));
+        }
+    }
+}
+
+async fn say_cancelled(peer: Peer<RoleClient>, id: RequestId) {
+    let params = CancelledNotificationParam::new(Some(id), None);
+    let _ = peer.send_notification(CancelledNotification::new(params).into()).await;
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
