@@ -2,7 +2,7 @@
 //!
 //! Comes in as the JSON of `settings.json`, goes out as typed values with every default filled in.
 //! A server entry of the wrong shape disables that entry alone, with its reason. Reading the file is
-//! [`load`]'s work; writing it belongs to the window, since it alone owns the file.
+//! `settings/load.rs`'s work; writing it belongs to the window, since it alone owns the file.
 
 use std::time::Duration;
 

@@ -1,0 +1,196 @@
+//! Fills a tool's parameters from a question, by what their names and schemas say they are.
+//!
+//! Comes in: one property of an `inputSchema` and what the question offers. Goes out: a value that
+//! fits, or nothing. Works on any server's schema; knows no tool.
+
+use serde_json::{Value, json};
+
+use super::question::{Question, singular, words};
+use crate::event::Object;
+
+const QUERY_NAMES: &[&str] = &[
+    "query", "q", "search", "keyword", "term", "pattern", "topic", "phrase", "needle", "text", "question",
+];
+const SIZE_NAMES: &[&str] =
+    &["size", "limit", "count", "top", "max", "maximum", "number", "results", "k", "n"];
+const USER_NOUNS: &[&str] = &["user", "author", "username", "login", "member", "person", "account", "owner"];
+const PATH_NAMES: &[&str] = &["path", "file", "filename", "directory", "dir", "folder"];
+
+/// How many items to ask for when a tool leaves it open.
+const DEFAULT_SIZE: i64 = 20;
+
+/// What a parameter is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Words to search for.
+    Query,
+    /// How many items.
+    Size,
+    /// Which thing.
+    Identifier,
+    /// Where in a file system.
+    Path,
+    /// Where on the web.
+    Url,
+    /// None of these.
+    Other,
+}
+
+/// What a parameter is there for, by its name, type and description.
+pub(super) fn role(name: &str, schema: &Value) -> Role {
+    let parts = words(name);
+    let named = |names: &[&str]| parts.iter().any(|part| names.contains(&part.as_str()));
+    let described = schema.get("description").and_then(Value::as_str).unwrap_or_default().to_lowercase();
+    let text = accepts(schema, "string") || takes_list_of_strings(schema);
+    let number = accepts(schema, "integer") || accepts(schema, "number");
+    match () {
+        () if number && !text && named(SIZE_NAMES) => Role::Size,
+        () if text && named(&["url", "uri", "href", "link"]) => Role::Url,
+        () if text && named(PATH_NAMES) && !named(QUERY_NAMES) => Role::Path,
+        () if parts.last().is_some_and(|last| last == "id") || named(USER_NOUNS) => Role::Identifier,
+        () if text && schema.get("enum").is_none() && named(QUERY_NAMES) => Role::Query,
+        () if text && described.starts_with("search") && schema.get("enum").is_none() => Role::Query,
+        () => Role::Other,
+    }
+}
+
+/// An identifier of the question for a parameter such as `user_id`, or `id` of `get_story`.
+pub(super) fn identifier(
+    question: &Question,
+    parameter: &str,
+    schema: &Value,
+    tool_words: &[String],
+) -> Option<Value> {
+    let parts = words(parameter);
+    let of_user = |noun: &str| USER_NOUNS.contains(&noun);
+    let fits = |noun: &str| {
+        let named = parts.iter().any(|p| p == noun || (of_user(noun) && of_user(p)));
+        let generic = parts.iter().all(|p| p == "id" || p == "number");
+        named || (generic && tool_words.iter().any(|word| word == noun))
+    };
+    let found = question.identifiers.iter().filter(|i| fits(&singular(&i.noun)));
+    found.filter_map(|i| typed(&i.value, schema)).next()
+}
+
+/// A number of items: the tool's own default, else 20, within its bounds.
+pub(super) fn size(schema: &Value) -> Value {
+    let bound = |key| schema.get(key).and_then(Value::as_i64);
+    let size = schema.get("default").and_then(Value::as_i64).unwrap_or(DEFAULT_SIZE);
+    let size = bound("maximum").map_or(size, |most| size.min(most));
+    json!(bound("minimum").map_or(size, |least| size.max(least)))
+}
+
+/// Words to search for, in the form that the parameter takes.
+pub(super) fn query(text: &str, name: &str, schema: &Value) -> Value {
+    let described = schema.get("description").and_then(Value::as_str).unwrap_or_default().to_lowercase();
+    let glob = name.contains("pattern") && (described.contains("glob") || described.is_empty());
+    let text = if glob { format!("**/*{text}*") } else { text.to_owned() };
+    if accepts(schema, "string") { json!(text) } else { json!([text]) }
+}
+
+/// A path, an address or a value that the schema itself offers.
+pub(super) fn other(question: &Question, role: Role, schema: &Value) -> Option<Value> {
+    let said = match role {
+        Role::Path => question.paths.first(),
+        Role::Url => question.urls.first(),
+        _ => None,
+    };
+    let as_type = |text: &String| {
+        if accepts(schema, "string") { json!(text) } else { json!([text]) }
+    };
+    said.map(as_type)
+        .or_else(|| chosen(question, schema))
+        .or_else(|| schema.get("default").filter(|value| !value.is_null()).cloned())
+        .or_else(|| schema.get("const").cloned())
+}
+
+/// The properties of an object schema.
+pub(super) fn properties(schema: &Object) -> impl Iterator<Item = (&String, &Value)> {
+    schema.get("properties").and_then(Value::as_object).into_iter().flatten()
+}
+
+/// Whether the object schema requires a property.
+pub(super) fn is_required(schema: &Object, name: &str) -> bool {
+    let required = schema.get("required").and_then(Value::as_array);
+    required.is_some_and(|names| names.iter().any(|n| n == name))
+}
+
+/// One of the schema's enumerated values, where the question says it.
+fn chosen(question: &Question, schema: &Value) -> Option<Value> {
+    let values = schema.get("enum").and_then(Value::as_array)?;
+    let said = |value: &&Value| {
+        value.as_str().is_some_and(|v| question.keywords.contains(&v.to_lowercase()))
+    };
+    values.iter().find(said).cloned()
+}
+
+fn typed(value: &str, schema: &Value) -> Option<Value> {
+    let number = value.parse::<i64>().ok().map(|n| json!(n));
+    match () {
+        () if accepts(schema, "integer") || accepts(schema, "number") => {
+            number.or_else(|| accepts(schema, "string").then(|| json!(value)))
+        }
+        () if accepts(schema, "string") => Some(json!(value)),
+        () => None,
+    }
+}
+
+/// Whether a schema takes a JSON type; one that names no type takes all.
+fn accepts(schema: &Value, kind: &str) -> bool {
+    let any_of = ["anyOf", "oneOf"].iter().find_map(|key| schema.get(key)?.as_array());
+    match (schema.get("type"), any_of) {
+        (Some(Value::String(one)), _) => one == kind,
+        (Some(Value::Array(several)), _) => several.iter().any(|one| one == kind),
+        (_, Some(variants)) => variants.iter().any(|variant| accepts(variant, kind)),
+        _ => true,
+    }
+}
+
+fn takes_list_of_strings(schema: &Value) -> bool {
+    accepts(schema, "array") && schema.get("items").is_some_and(|items| accepts(items, "string"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_read_off_names_and_types() {
+        let string = json!({"type": "string"});
+        let integer = json!({"type": "integer"});
+        let cases = [
+            ("query", &string, Role::Query),
+            ("searchTerm", &string, Role::Query),
+            ("max_results", &integer, Role::Size),
+            ("limit", &integer, Role::Size),
+            ("user_id", &integer, Role::Identifier),
+            ("author", &string, Role::Identifier),
+            ("id", &integer, Role::Identifier),
+            ("path", &string, Role::Path),
+            ("url", &string, Role::Url),
+            ("verbose", &json!({"type": "boolean"}), Role::Other),
+        ];
+        for (name, schema, expected) in cases {
+            assert_eq!(role(name, schema), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn identifiers_go_to_the_parameter_of_their_noun() {
+        let question = super::super::question::read("what did user 12 write about story 5, @ann?");
+        let integer = json!({"type": "integer"});
+        let either = json!({"type": ["integer", "string"]});
+        let tool = words("get_story");
+        assert_eq!(identifier(&question, "user_id", &integer, &[]), Some(json!(12)));
+        assert_eq!(identifier(&question, "author", &json!({"type": "string"}), &[]), Some(json!("12")));
+        assert_eq!(identifier(&question, "id", &either, &tool), Some(json!(5)));
+        assert_eq!(identifier(&question, "page_id", &integer, &[]), None);
+    }
+
+    #[test]
+    fn sizes_stay_within_bounds() {
+        assert_eq!(size(&json!({})), json!(20));
+        assert_eq!(size(&json!({"default": 50, "maximum": 10})), json!(10));
+        assert_eq!(size(&json!({"minimum": 30})), json!(30));
+    }
+}

@@ -1,0 +1,112 @@
+//! One item of a result, in one line of Markdown: its title, then where it comes from.
+
+use serde_json::Value;
+
+const TITLES: &[&str] =
+    &["title", "name", "headline", "subject", "label", "summary", "text", "path", "file", "filename"];
+const SOURCES: &[&str] = &[
+    "author", "by", "user", "source", "url", "link", "uri", "path", "date", "created_at", "published_at",
+    "updated_at", "score", "count",
+];
+
+/// Longest text of one field in a line; the whole one is in the result.
+const FIELD: usize = 160;
+
+/// `**Title** — source, date, score 7`.
+pub(super) fn described(item: &Value) -> String {
+    let Some(object) = item.as_object() else {
+        return escaped(&shortened(&scalar(item).unwrap_or_else(|| item.to_string())));
+    };
+    let titled = TITLES.iter().find_map(|key| Some((*key, scalar(object.get(*key)?)?)));
+    let first_text = || object.iter().find_map(|(key, value)| Some((key.as_str(), value.as_str()?.to_owned())));
+    let Some((title_key, title)) = titled.or_else(first_text) else {
+        return escaped(&shortened(&item.to_string()));
+    };
+    let sources: Vec<String> = SOURCES
+        .iter()
+        .filter(|key| **key != title_key)
+        .filter_map(|key| Some(source(key, &scalar(object.get(*key)?)?)))
+        .collect();
+    let title = escaped(&shortened(&title));
+    if sources.is_empty() { format!("**{title}**") } else { format!("**{title}** — {}", sources.join(", ")) }
+}
+
+/// A value that fits into a line, as text.
+pub(super) fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(if *flag { "yes" } else { "no" }.to_owned()),
+        Value::Array(values) if !values.is_empty() && values.iter().all(|v| !v.is_object() && !v.is_array()) => {
+            Some(values.iter().filter_map(scalar).collect::<Vec<_>>().join(", "))
+        }
+        _ => None,
+    }
+}
+
+/// `created_at` as people say it.
+pub(super) fn spoken(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+/// Text of a result as Markdown that shows it as it stands.
+pub(super) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&' | '!' => {
+                escaped.push('\\');
+                escaped.push(c);
+            }
+            '\n' | '\r' => escaped.push(' '),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+fn source(key: &str, text: &str) -> String {
+    let text = match key {
+        // The day is enough in a list.
+        "created_at" | "published_at" | "updated_at" | "date" => text.split('T').next().unwrap_or(text),
+        _ => text,
+    };
+    match key {
+        "score" | "count" => format!("{key} {}", escaped(&shortened(text))),
+        "url" | "link" | "uri" if text.starts_with("http") && !text.contains(['<', '>', ' ']) => {
+            format!("<{text}>")
+        }
+        _ => escaped(&shortened(text)),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+    if line.chars().count() <= FIELD {
+        return line.to_owned();
+    }
+    let cut: String = line.chars().take(FIELD).collect();
+    format!("{}…", cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_item_is_its_title_and_where_it_comes_from() {
+        let story = json!({"id": 3, "title": "Night trains", "author": "ann", "score": 41,
+            "created_at": "2026-03-01T10:00:00Z", "snippet": "…"});
+        assert_eq!(described(&story), "**Night trains** — ann, 2026-03-01, score 41");
+        assert_eq!(described(&json!("a *word*")), "a \\*word\\*");
+        assert_eq!(described(&json!({"n": 1})), "{\"n\":1}");
+        assert_eq!(described(&json!({"path": "a/b.md"})), "**a/b.md**");
+    }
+
+    #[test]
+    fn long_titles_are_cut_at_a_word() {
+        let long = described(&json!({"title": "word ".repeat(80)}));
+        assert!(long.ends_with("word…**"), "{long}");
+    }
+}
