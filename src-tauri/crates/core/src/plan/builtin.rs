@@ -10,8 +10,8 @@ mod question;
 use serde_json::Value;
 
 use self::fit::Fit;
-use crate::catalog::Catalog;
 use super::RawTask;
+use crate::catalog::Catalog;
 
 /// Calls of one plan.
 const MAX_TASKS: usize = 5;
@@ -34,7 +34,8 @@ pub(super) fn choose(question: &str, catalog: &Catalog) -> Vec<RawTask> {
     // The best call of each tool first, so that one talkative tool does not crowd out the others.
     let firsts = tools.iter().map(|(name, fits)| (*name, fits[0].clone()));
     chosen.extend(firsts.take(MAX_TASKS));
-    let variants = tools.iter().flat_map(|(name, fits)| fits[1..].iter().map(|fit| (*name, fit.clone())));
+    let variants =
+        tools.iter().flat_map(|(name, fits)| fits[1..].iter().map(|fit| (*name, fit.clone())));
     chosen.extend(variants.take(MAX_TASKS - chosen.len()));
     chosen.into_iter().map(|(name, fit)| raw_task(name, fit)).collect()
 }

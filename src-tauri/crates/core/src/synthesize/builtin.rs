@@ -44,7 +44,13 @@ fn write_counts(answer: &mut String, found: &[Found]) {
         let _ = writeln!(answer, "**{}** for {asked} [{cited}].\n", counted(&first.evidence));
     }
     for task in lists.skip(1) {
-        let _ = writeln!(answer, "- {} for {} [{}]", counted(&task.evidence), asked(task), task.index + 1);
+        let _ = writeln!(
+            answer,
+            "- {} for {} [{}]",
+            counted(&task.evidence),
+            asked(task),
+            task.index + 1
+        );
     }
     answer.push('\n');
 }
@@ -56,7 +62,8 @@ fn write_items(answer: &mut String, found: &[Found]) {
     }
     let _ = writeln!(answer, "### Found\n");
     for entry in merged.iter().take(LISTED) {
-        let cited: Vec<String> = entry.cited.iter().map(|(n, k)| format!("[{}.{k}]", n + 1)).collect();
+        let cited: Vec<String> =
+            entry.cited.iter().map(|(n, k)| format!("[{}.{k}]", n + 1)).collect();
         let _ = writeln!(answer, "- {} {}", described(entry.item), cited.join(""));
     }
     if let Some(left @ 1..) = merged.len().checked_sub(LISTED) {
@@ -81,7 +88,12 @@ fn write_value(answer: &mut String, task: &Found) {
             let _ = writeln!(answer, "### {}\n", heading(task));
             for (name, value) in fields {
                 if let Some(text) = item::scalar(value) {
-                    let _ = writeln!(answer, "- {}: {} [{cited}]", escaped(&item::spoken(name)), escaped(&text));
+                    let _ = writeln!(
+                        answer,
+                        "- {}: {} [{cited}]",
+                        escaped(&item::spoken(name)),
+                        escaped(&text)
+                    );
                 }
             }
             answer.push('\n');
@@ -121,7 +133,9 @@ fn write_gaps(answer: &mut String, not_consulted: &[NotConsulted]) {
 /// The citations in a text that this writer wrote, each once, in their order.
 pub fn citations(markdown: &str, found: &[Found]) -> Vec<Citation> {
     let mut cited = Vec::new();
-    for mark in markdown.split('[').skip(1).filter_map(|rest| rest.split_once(']')).map(|(mark, _)| mark) {
+    for mark in
+        markdown.split('[').skip(1).filter_map(|rest| rest.split_once(']')).map(|(mark, _)| mark)
+    {
         let (task, item) = mark.split_once('.').map_or((mark, None), |(n, k)| (n, Some(k)));
         let index = task.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
         let known = index.filter(|index| found.iter().any(|task| task.index == *index));
@@ -135,7 +149,9 @@ pub fn citations(markdown: &str, found: &[Found]) -> Vec<Citation> {
 }
 
 fn is_list(evidence: &Evidence) -> bool {
-    !evidence.items.is_empty() || evidence.total.is_some() || evidence.value.is_array()
+    !evidence.items.is_empty()
+        || evidence.total.is_some()
+        || evidence.value.is_array()
         || super::evidence::items_of(&evidence.value).is_some()
 }
 
@@ -145,7 +161,9 @@ fn counted(evidence: &Evidence) -> String {
     match total {
         0 => "Nothing found".to_owned(),
         1 => "1 result".to_owned(),
-        total if total > listed as u64 && listed > 0 => format!("{total} results ({listed} of them listed)"),
+        total if total > listed as u64 && listed > 0 => {
+            format!("{total} results ({listed} of them listed)")
+        }
         total => format!("{total} results"),
     }
 }
@@ -187,12 +205,21 @@ mod tests {
     #[test]
     fn counts_lead_and_duplicates_are_merged() {
         let tasks = [
-            found(0, "upstream", &json!({"total": 17, "results": [story(1, "One"), story(2, "Two")]})),
+            found(
+                0,
+                "upstream",
+                &json!({"total": 17, "results": [story(1, "One"), story(2, "Two")]}),
+            ),
             found(1, "tag:upstream", &json!({"total": 1, "results": [story(2, "Two")]})),
         ];
         let answer = write(&tasks, &[]);
         assert!(answer.starts_with(NOTICE));
-        assert!(answer.contains("**17 results (2 of them listed)** for `upstream` in search\\_stories [1]"), "{answer}");
+        assert!(
+            answer.contains(
+                "**17 results (2 of them listed)** for `upstream` in search\\_stories [1]"
+            ),
+            "{answer}"
+        );
         assert!(answer.contains("- 1 result for `tag:upstream`"), "{answer}");
         assert_eq!(answer.matches("Two").count(), 1, "{answer}");
         assert!(answer.contains("[1.2][2.1]"), "{answer}");
@@ -215,7 +242,8 @@ mod tests {
 
     #[test]
     fn what_was_not_consulted_is_named() {
-        let gap = NotConsulted { server: Some("calendar".into()), index: None, reason: "gone".into() };
+        let gap =
+            NotConsulted { server: Some("calendar".into()), index: None, reason: "gone".into() };
         assert!(write(&[], &[gap]).contains("- server calendar: gone"));
     }
 

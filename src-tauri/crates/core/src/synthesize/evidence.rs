@@ -17,8 +17,16 @@ pub struct Evidence {
 }
 
 /// Keys under which servers say how many matches there are beyond the page they return.
-const TOTALS: &[&str] =
-    &["total", "total_count", "totalCount", "total_results", "totalResults", "count", "hits", "found"];
+const TOTALS: &[&str] = &[
+    "total",
+    "total_count",
+    "totalCount",
+    "total_results",
+    "totalResults",
+    "count",
+    "hits",
+    "found",
+];
 
 impl Evidence {
     /// Reads a result; any JSON text is read, whatever its shape.
@@ -49,7 +57,8 @@ pub fn value_of(result: &str) -> Value {
 pub fn text_of(result: &Value) -> String {
     let blocks = result.get("content").and_then(Value::as_array).into_iter().flatten();
     let text = |block: &Value| -> String {
-        let of = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+        let of =
+            |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
         let resource = block.get("resource").and_then(|resource| of(resource, "text"));
         of(block, "text").or(resource).or_else(|| of(block, "uri")).unwrap_or_else(|| {
             format!("[{}]", of(block, "type").unwrap_or_else(|| "unknown content".into()))
@@ -64,7 +73,9 @@ pub fn items_of(value: &Value) -> Option<&Vec<Value>> {
     if let Value::Array(items) = value {
         return Some(items);
     }
-    let lists = || value.as_object().into_iter().flat_map(|object| object.values()).filter_map(Value::as_array);
+    let lists = || {
+        value.as_object().into_iter().flat_map(|object| object.values()).filter_map(Value::as_array)
+    };
     lists().find(|list| list.first().is_some_and(Value::is_object)).or_else(|| lists().next())
 }
 
@@ -102,9 +113,12 @@ mod tests {
     fn text_that_is_json_is_read_and_other_text_is_kept() {
         let list = read(&json!({"content": [{"type": "text", "text": "[1, 2, 3]"}]}));
         assert_eq!(list.items.len(), 3);
-        let prose = read(&json!({"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}));
+        let prose = read(
+            &json!({"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}),
+        );
         assert_eq!(prose.value, json!("a\nb"));
-        let image = read(&json!({"content": [{"type": "image", "data": "…", "mimeType": "image/png"}]}));
+        let image =
+            read(&json!({"content": [{"type": "image", "data": "…", "mimeType": "image/png"}]}));
         assert_eq!(image.value, json!("[image]"));
     }
 

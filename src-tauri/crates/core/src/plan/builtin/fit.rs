@@ -3,7 +3,7 @@
 //! Comes in: one tool and a question taken apart. Goes out: the calls worth making on it, with a
 //! score that compares tools. A tool whose required parameters cannot be filled goes out empty.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::parameters::{self, Role, is_required, properties, role};
 use super::question::{Question, singular, words};
@@ -36,7 +36,11 @@ pub(super) fn fit(tool: &Tool, question: &Question) -> Vec<Fit> {
         // Nothing to search for: the question must speak of the tool, or of what it looks up.
         let spoken_of = filled.identifiers > 0 || (in_name > 0 && filled.guessed == 0);
         let purpose = purpose(tool, "");
-        return if spoken_of { vec![Fit { score, arguments: filled.arguments, purpose }] } else { vec![] };
+        return if spoken_of {
+            vec![Fit { score, arguments: filled.arguments, purpose }]
+        } else {
+            vec![]
+        };
     };
     let texts = query_texts(tool, question, &schema, &name);
     let last = u32::try_from(texts.len()).unwrap_or(u32::MAX);
@@ -115,14 +119,20 @@ fn query_texts(tool: &Tool, question: &Question, schema: &Value, name: &[String]
 /// Queries on one tool; leaves room for other tools.
 const MAX_QUERIES: usize = 4;
 
-fn search_terms(tool: &Tool, question: &Question, name: &[String], documented: &str) -> Vec<String> {
+fn search_terms(
+    tool: &Tool,
+    question: &Question,
+    name: &[String],
+    documented: &str,
+) -> Vec<String> {
     let parameters: Vec<String> =
         properties(&tool.input_schema).flat_map(|(parameter, _)| words(parameter)).collect();
     let described = words(documented);
-    let phrases = question.phrases.iter().map(|phrase| match phrase.contains(char::is_whitespace) {
-        true => format!("\"{phrase}\""),
-        false => phrase.clone(),
-    });
+    let phrases =
+        question.phrases.iter().map(|phrase| match phrase.contains(char::is_whitespace) {
+            true => format!("\"{phrase}\""),
+            false => phrase.clone(),
+        });
     let outside = |known: &[&[String]]| -> Vec<String> {
         let is_known = |word: &str| known.iter().any(|list| list.contains(&singular(word)));
         question.keywords.iter().filter(|word| !is_known(word)).cloned().collect()
@@ -186,6 +196,7 @@ mod tests {
     use super::super::question::read;
     use super::*;
     use crate::catalog::Hints;
+    use serde_json::json;
 
     fn search() -> Tool {
         tool(

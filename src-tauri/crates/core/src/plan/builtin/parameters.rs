@@ -9,11 +9,13 @@ use super::question::{Question, singular, words};
 use crate::event::Object;
 
 const QUERY_NAMES: &[&str] = &[
-    "query", "q", "search", "keyword", "term", "pattern", "topic", "phrase", "needle", "text", "question",
+    "query", "q", "search", "keyword", "term", "pattern", "topic", "phrase", "needle", "text",
+    "question",
 ];
 const SIZE_NAMES: &[&str] =
     &["size", "limit", "count", "top", "max", "maximum", "number", "results", "k", "n"];
-const USER_NOUNS: &[&str] = &["user", "author", "username", "login", "member", "person", "account", "owner"];
+const USER_NOUNS: &[&str] =
+    &["user", "author", "username", "login", "member", "person", "account", "owner"];
 const PATH_NAMES: &[&str] = &["path", "file", "filename", "directory", "dir", "folder"];
 
 /// How many items to ask for when a tool leaves it open.
@@ -40,16 +42,21 @@ pub(super) enum Role {
 pub(super) fn role(name: &str, schema: &Value) -> Role {
     let parts = words(name);
     let named = |names: &[&str]| parts.iter().any(|part| names.contains(&part.as_str()));
-    let described = schema.get("description").and_then(Value::as_str).unwrap_or_default().to_lowercase();
+    let described =
+        schema.get("description").and_then(Value::as_str).unwrap_or_default().to_lowercase();
     let text = accepts(schema, "string") || takes_list_of_strings(schema);
     let number = accepts(schema, "integer") || accepts(schema, "number");
     match () {
         () if number && !text && named(SIZE_NAMES) => Role::Size,
         () if text && named(&["url", "uri", "href", "link"]) => Role::Url,
         () if text && named(PATH_NAMES) && !named(QUERY_NAMES) => Role::Path,
-        () if parts.last().is_some_and(|last| last == "id") || named(USER_NOUNS) => Role::Identifier,
+        () if parts.last().is_some_and(|last| last == "id") || named(USER_NOUNS) => {
+            Role::Identifier
+        }
         () if text && schema.get("enum").is_none() && named(QUERY_NAMES) => Role::Query,
-        () if text && described.starts_with("search") && schema.get("enum").is_none() => Role::Query,
+        () if text && described.starts_with("search") && schema.get("enum").is_none() => {
+            Role::Query
+        }
         () => Role::Other,
     }
 }
@@ -82,7 +89,8 @@ pub(super) fn size(schema: &Value) -> Value {
 
 /// Words to search for, in the form that the parameter takes.
 pub(super) fn query(text: &str, name: &str, schema: &Value) -> Value {
-    let described = schema.get("description").and_then(Value::as_str).unwrap_or_default().to_lowercase();
+    let described =
+        schema.get("description").and_then(Value::as_str).unwrap_or_default().to_lowercase();
     let glob = name.contains("pattern") && (described.contains("glob") || described.is_empty());
     let text = if glob { format!("**/*{text}*") } else { text.to_owned() };
     if accepts(schema, "string") { json!(text) } else { json!([text]) }
@@ -182,7 +190,10 @@ mod tests {
         let either = json!({"type": ["integer", "string"]});
         let tool = words("get_story");
         assert_eq!(identifier(&question, "user_id", &integer, &[]), Some(json!(12)));
-        assert_eq!(identifier(&question, "author", &json!({"type": "string"}), &[]), Some(json!("12")));
+        assert_eq!(
+            identifier(&question, "author", &json!({"type": "string"}), &[]),
+            Some(json!("12"))
+        );
         assert_eq!(identifier(&question, "id", &either, &tool), Some(json!(5)));
         assert_eq!(identifier(&question, "page_id", &integer, &[]), None);
     }

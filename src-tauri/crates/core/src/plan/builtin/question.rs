@@ -5,20 +5,119 @@
 
 /// Words that carry no subject: they neither choose a tool nor are searched for.
 const STOP_WORDS: &[&str] = &[
-    "a", "about", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "been", "between",
-    "but", "by", "can", "could", "did", "do", "does", "each", "every", "find", "for", "from", "get",
-    "give", "had", "has", "have", "how", "i", "if", "in", "into", "is", "it", "its", "know", "list",
-    "many", "may", "me", "more", "most", "much", "my", "no", "not", "of", "on", "one", "or", "our",
-    "out", "over", "please", "search", "show", "so", "some", "tell", "than", "that", "the", "their",
-    "them", "then", "there", "these", "they", "this", "those", "to", "up", "us", "was", "we", "were",
-    "what", "whats", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would",
-    "you", "your", "contain", "contains", "containing", "mention", "mentions", "mentioning", "say",
-    "says", "said", "written", "wrote", "look",
+    "a",
+    "about",
+    "all",
+    "also",
+    "am",
+    "an",
+    "and",
+    "any",
+    "are",
+    "as",
+    "at",
+    "be",
+    "been",
+    "between",
+    "but",
+    "by",
+    "can",
+    "could",
+    "did",
+    "do",
+    "does",
+    "each",
+    "every",
+    "find",
+    "for",
+    "from",
+    "get",
+    "give",
+    "had",
+    "has",
+    "have",
+    "how",
+    "i",
+    "if",
+    "in",
+    "into",
+    "is",
+    "it",
+    "its",
+    "know",
+    "list",
+    "many",
+    "may",
+    "me",
+    "more",
+    "most",
+    "much",
+    "my",
+    "no",
+    "not",
+    "of",
+    "on",
+    "one",
+    "or",
+    "our",
+    "out",
+    "over",
+    "please",
+    "search",
+    "show",
+    "so",
+    "some",
+    "tell",
+    "than",
+    "that",
+    "the",
+    "their",
+    "them",
+    "then",
+    "there",
+    "these",
+    "they",
+    "this",
+    "those",
+    "to",
+    "up",
+    "us",
+    "was",
+    "we",
+    "were",
+    "what",
+    "whats",
+    "when",
+    "where",
+    "which",
+    "who",
+    "whom",
+    "whose",
+    "why",
+    "will",
+    "with",
+    "would",
+    "you",
+    "your",
+    "contain",
+    "contains",
+    "containing",
+    "mention",
+    "mentions",
+    "mentioning",
+    "say",
+    "says",
+    "said",
+    "written",
+    "wrote",
+    "look",
 ];
 
 /// Words that speak of searching itself; a tool need not name them for them to be left out.
-const SEARCH_WORDS: &[&str] =
-    &["keyword", "keywords", "word", "words", "term", "terms", "phrase", "match", "matches", "matching"];
+const SEARCH_WORDS: &[&str] = &[
+    "keyword", "keywords", "word", "words", "term", "terms", "phrase", "match", "matches",
+    "matching",
+];
 
 /// A question, taken apart.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -190,8 +289,10 @@ mod tests {
 
     #[test]
     fn phrases_identifiers_paths_and_addresses_are_told_apart() {
-        let read = read("What did user 12 and @ann say about “night trains” in ~/notes/a.md, \
-                         see https://example.com/x?");
+        let read = read(
+            "What did user 12 and @ann say about “night trains” in ~/notes/a.md, \
+                         see https://example.com/x?",
+        );
         assert_eq!(read.phrases, ["night trains"]);
         let pairs: Vec<_> = read.identifiers.iter().map(|i| (&*i.noun, &*i.value)).collect();
         assert_eq!(pairs, [("user", "12"), ("user", "ann")]);
@@ -207,7 +308,8 @@ mod tests {
 
     #[test]
     fn any_text_is_read() {
-        for odd in ["", "\"", "“”", "@", "#", "user", "”“", "🦀 'x", "a\"b\"c\"", "user #", "////"] {
+        for odd in ["", "\"", "“”", "@", "#", "user", "”“", "🦀 'x", "a\"b\"c\"", "user #", "////"]
+        {
             read(odd);
         }
     }

@@ -2,11 +2,24 @@
 
 use serde_json::Value;
 
-const TITLES: &[&str] =
-    &["title", "name", "headline", "subject", "label", "summary", "text", "path", "file", "filename"];
+const TITLES: &[&str] = &[
+    "title", "name", "headline", "subject", "label", "summary", "text", "path", "file", "filename",
+];
 const SOURCES: &[&str] = &[
-    "author", "by", "user", "source", "url", "link", "uri", "path", "date", "created_at", "published_at",
-    "updated_at", "score", "count",
+    "author",
+    "by",
+    "user",
+    "source",
+    "url",
+    "link",
+    "uri",
+    "path",
+    "date",
+    "created_at",
+    "published_at",
+    "updated_at",
+    "score",
+    "count",
 ];
 
 /// Longest text of one field in a line; the whole one is in the result.
@@ -18,7 +31,8 @@ pub(super) fn described(item: &Value) -> String {
         return escaped(&shortened(&scalar(item).unwrap_or_else(|| item.to_string())));
     };
     let titled = TITLES.iter().find_map(|key| Some((*key, scalar(object.get(*key)?)?)));
-    let first_text = || object.iter().find_map(|(key, value)| Some((key.as_str(), value.as_str()?.to_owned())));
+    let first_text =
+        || object.iter().find_map(|(key, value)| Some((key.as_str(), value.as_str()?.to_owned())));
     let Some((title_key, title)) = titled.or_else(first_text) else {
         return escaped(&shortened(&item.to_string()));
     };
@@ -28,7 +42,11 @@ pub(super) fn described(item: &Value) -> String {
         .filter_map(|key| Some(source(key, &scalar(object.get(*key)?)?)))
         .collect();
     let title = escaped(&shortened(&title));
-    if sources.is_empty() { format!("**{title}**") } else { format!("**{title}** — {}", sources.join(", ")) }
+    if sources.is_empty() {
+        format!("**{title}**")
+    } else {
+        format!("**{title}** — {}", sources.join(", "))
+    }
 }
 
 /// A value that fits into a line, as text.
@@ -37,7 +55,9 @@ pub(super) fn scalar(value: &Value) -> Option<String> {
         Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(flag) => Some(if *flag { "yes" } else { "no" }.to_owned()),
-        Value::Array(values) if !values.is_empty() && values.iter().all(|v| !v.is_object() && !v.is_array()) => {
+        Value::Array(values)
+            if !values.is_empty() && values.iter().all(|v| !v.is_object() && !v.is_array()) =>
+        {
             Some(values.iter().filter_map(scalar).collect::<Vec<_>>().join(", "))
         }
         _ => None,
@@ -68,7 +88,9 @@ pub(super) fn escaped(text: &str) -> String {
 fn source(key: &str, text: &str) -> String {
     let text = match key {
         // The day is enough in a list.
-        "created_at" | "published_at" | "updated_at" | "date" => text.split('T').next().unwrap_or(text),
+        "created_at" | "published_at" | "updated_at" | "date" => {
+            text.split('T').next().unwrap_or(text)
+        }
         _ => text,
     };
     match key {

@@ -1,0 +1,134 @@
+//! Every run, kept: its events, its results, and the words by which it is found again.
+//!
+//! Comes in: the events and results of running queries, from one [`Recorder`] a run. Goes out: past
+//! runs as lists, searches and the very events that happened. The event log is the record; states,
+//! counts and the index are derived from it. Several processes use one file at the same time.
+//!
+//! [`writer`] is the only thread of a process that writes; everything here that reads blocks, so
+//! that hosts call it off their async threads.
+
+mod owner;
+mod query;
+mod recorder;
+mod schema;
+mod searchable;
+mod words;
+mod writer;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use rusqlite::Connection;
+
+pub use query::{ListQuery, Listed, RunList, RunRecord, RunState, TaskRecord};
+pub use recorder::Recorder;
+
+use self::{owner::Owner, writer::Writer};
+use crate::event::{Event, RunId};
+
+/// The runs of a data folder. Clones share one connection and one writer.
+#[derive(Clone)]
+pub struct History(Arc<Inner>);
+
+struct Inner {
+    folder: PathBuf,
+    reader: Mutex<Connection>,
+    writer: Writer,
+    owner: Owner,
+}
+
+/// Why past runs cannot be read or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// The file or its folder is not usable.
+    #[error("the history in {path} cannot be opened: {reason}")]
+    Open {
+        /// Where it should be.
+        path: PathBuf,
+        /// The system's words.
+        reason: String,
+    },
+    /// Written by a newer Trawl.
+    #[error("the history in {0} was written by a newer version of Trawl; update Trawl to read it")]
+    Newer(PathBuf),
+    /// Reading or writing failed.
+    #[error("the history cannot be read or written: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// A stored result or event is damaged.
+    #[error("a stored {what} of run {run} is damaged: {reason}")]
+    Damaged {
+        /// `result` or `event`.
+        what: &'static str,
+        /// Whose.
+        run: RunId,
+        /// The reader's words.
+        reason: String,
+    },
+    /// A beginning of an id that fits no run, or several.
+    #[error("{0}")]
+    NoSuchRun(String),
+}
+
+impl History {
+    /// Opens `history.db` in the data folder, creating and upgrading it as needed.
+    pub fn open(data_folder: &Path) -> Result<Self, HistoryError> {
+        let path = data_folder.join("history.db");
+        let broken = |reason: String| HistoryError::Open { path: path.clone(), reason };
+        let owner = Owner::claim(data_folder).map_err(|error| broken(error.to_string()))?;
+        let connection = schema::open(&path)?;
+        let reader = schema::open(&path)?;
+        let writer = Writer::start(connection).map_err(|error| broken(error.to_string()))?;
+        let folder = data_folder.to_owned();
+        Ok(Self(Arc::new(Inner { folder, reader: Mutex::new(reader), writer, owner })))
+    }
+
+    /// Runs, newest first, or the ones in which words occur, best first.
+    pub fn list(&self, query: &ListQuery) -> Result<RunList, HistoryError> {
+        self.note_interrupted()?;
+        query::list(&self.reader(), query)
+    }
+
+    /// One run with its tasks.
+    pub fn run(&self, id: RunId) -> Result<Option<RunRecord>, HistoryError> {
+        self.note_interrupted()?;
+        query::run(&self.reader(), id)
+    }
+
+    /// A run's events after `after_seq`, or all of them, as they happened.
+    pub fn events(&self, id: RunId, after_seq: Option<u64>) -> Result<Vec<Event>, HistoryError> {
+        query::events(&self.reader(), id, after_seq)
+    }
+
+    /// A task's whole result, as the JSON that was received.
+    pub fn result(&self, id: RunId, index: usize) -> Result<Option<String>, HistoryError> {
+        query::result(&self.reader(), id, index)
+    }
+
+    /// The one run whose id begins with `beginning` (4 characters at least).
+    pub fn resolve(&self, beginning: &str) -> Result<RunId, HistoryError> {
+        query::resolve(&self.reader(), beginning)
+    }
+
+    /// Removes runs with all that belongs to them; the logs expire on their own. Returns how many
+    /// there were.
+    pub fn delete(&self, runs: &[RunId]) -> Result<usize, HistoryError> {
+        Ok(self.0.writer.delete(runs.to_vec())?)
+    }
+
+    fn note_interrupted(&self) -> Result<(), HistoryError> {
+        let owners = query::running_owners(&self.reader())?;
+        for owner in owners.iter().filter(|owner| **owner != self.0.owner.id()) {
+            if owner::is_gone(&self.0.folder, owner) {
+                self.0.writer.interrupted(owner)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A panic while reading leaves a connection that is still good.
+    fn reader(&self) -> MutexGuard<'_, Connection> {
+        self.0.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

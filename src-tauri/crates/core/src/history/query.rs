@@ -1,0 +1,312 @@
+//! Reading runs back: lists, searches, one run, its events, its results. Blocks; writes nothing.
+
+use std::str::FromStr;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{HistoryError, words::fts_query};
+use crate::event::{Event, Failure, RunId};
+
+/// Matches that are looked at when runs are searched: the best ones.
+const MATCHES: usize = 2_000;
+
+/// Which runs to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListQuery {
+    /// Only runs in which these words occur; blank for all.
+    pub words: String,
+    /// At most so many.
+    pub limit: usize,
+    /// Leave out so many.
+    pub offset: usize,
+}
+
+/// A page of runs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunList {
+    /// In order.
+    pub runs: Vec<Listed>,
+    /// How many there are on all pages.
+    pub total: usize,
+}
+
+/// One run, as lists show it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed {
+    /// Its id.
+    pub id: RunId,
+    /// What was asked.
+    pub question: String,
+    /// How it stands.
+    pub state: RunState,
+    /// RFC 3339.
+    pub started_at: String,
+    /// RFC 3339; `null` while it runs and when it was interrupted.
+    pub ended_at: Option<String>,
+    /// Tasks planned.
+    pub task_count: usize,
+    /// Tasks that failed.
+    pub failed_count: usize,
+    /// The run it follows up.
+    pub continues: Option<RunId>,
+    /// Id of the first run of its thread.
+    pub thread: RunId,
+    /// Where the words occur; a match stands between U+0001 and U+0002.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snippet: Option<String>,
+}
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunState {
+    /// Its process is alive and at it.
+    Running,
+    /// With an answer from everything.
+    Finished,
+    /// With an answer that says what was not consulted.
+    Partial,
+    /// Without an answer.
+    Failed,
+    /// Ended by a person.
+    Cancelled,
+    /// Its process ended before it did.
+    Interrupted,
+}
+
+/// One run, whole but for its events and results.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunRecord {
+    /// As in lists.
+    #[serde(flatten)]
+    pub listed: Listed,
+    /// Markdown.
+    pub answer: Option<String>,
+    /// In plan order.
+    pub tasks: Vec<TaskRecord>,
+}
+
+/// One task of a past run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskRecord {
+    /// From 0.
+    pub index: usize,
+    /// The plan's own name for it.
+    pub id: String,
+    /// `null` for an unknown tool.
+    pub server: Option<String>,
+    /// Bare name.
+    pub tool: String,
+    /// As planned.
+    pub arguments: serde_json::Value,
+    /// May be empty.
+    pub description: String,
+    /// `null` when the run was interrupted before it ended.
+    pub status: Option<String>,
+    /// Why it did not complete.
+    pub error: Option<Failure>,
+    /// First start to end.
+    pub elapsed_ms: Option<f64>,
+    /// Calls made.
+    pub attempts: Option<u32>,
+    /// Size of the whole result.
+    pub result_bytes: Option<u64>,
+}
+
+const LISTED: &str = "runs.id, runs.question, runs.state, runs.started_at, runs.ended_at,
+    (SELECT count(*) FROM tasks WHERE run = runs.n),
+    (SELECT count(*) FROM tasks WHERE run = runs.n AND status = 'failed'),
+    runs.continues, runs.thread";
+
+pub(super) fn list(connection: &Connection, query: &ListQuery) -> Result<RunList, HistoryError> {
+    match fts_query(&query.words) {
+        Some(matching) => search(connection, query, &matching),
+        None if !query.words.trim().is_empty() => Ok(RunList { runs: Vec::new(), total: 0 }),
+        None => all(connection, query),
+    }
+}
+
+fn all(connection: &Connection, query: &ListQuery) -> Result<RunList, HistoryError> {
+    let total = connection.query_row("SELECT count(*) FROM runs", [], |row| row.get(0))?;
+    let select = format!("SELECT {LISTED} FROM runs ORDER BY n DESC LIMIT ?1 OFFSET ?2");
+    let mut statement = connection.prepare_cached(&select)?;
+    let runs = statement.query_map(params![query.limit, query.offset], listed)?;
+    Ok(RunList { runs: runs.collect::<Result<_, _>>()?, total })
+}
+
+fn search(
+    connection: &Connection,
+    query: &ListQuery,
+    matching: &str,
+) -> Result<RunList, HistoryError> {
+    // Words in a question say more about a run than words in one of its results.
+    let mut statement = connection.prepare_cached(
+        "SELECT run, snippet(search, 0, char(1), char(2), '…', 16),
+                bm25(search) * CASE kind WHEN 'question' THEN 8 WHEN 'answer' THEN 2 ELSE 1 END AS worth
+         FROM search WHERE search MATCH ?1 ORDER BY worth LIMIT ?2",
+    )?;
+    let matches = statement.query_map(params![matching, MATCHES], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+    })?;
+    let mut found: indexmap::IndexMap<i64, String> = indexmap::IndexMap::new();
+    for entry in matches {
+        let (run, snippet) = entry?;
+        found.entry(run).or_insert(snippet);
+    }
+    let select = format!("SELECT {LISTED} FROM runs WHERE n = ?1");
+    let mut statement = connection.prepare_cached(&select)?;
+    let mut runs = Vec::new();
+    for (run, snippet) in found.iter().skip(query.offset).take(query.limit) {
+        if let Some(listed) = statement.query_row([run], listed).optional()? {
+            runs.push(Listed { snippet: Some(snippet.clone()), ..listed });
+        }
+    }
+    Ok(RunList { runs, total: found.len() })
+}
+
+pub(super) fn run(connection: &Connection, id: RunId) -> Result<Option<RunRecord>, HistoryError> {
+    let select = format!("SELECT {LISTED}, answer FROM runs WHERE id = ?1");
+    let found = connection
+        .query_row(&select, [id.to_string()], |row| Ok((listed(row)?, row.get(9)?)))
+        .optional()?;
+    let Some((listed, answer)) = found else { return Ok(None) };
+    let mut statement = connection.prepare_cached(
+        "SELECT task_index, tasks.id, server, tool, arguments, description, status, code, message,
+                elapsed_ms, attempts, result_bytes
+         FROM tasks JOIN runs ON runs.n = tasks.run WHERE runs.id = ?1 ORDER BY task_index",
+    )?;
+    let tasks = statement.query_map([id.to_string()], task)?.collect::<Result<_, _>>()?;
+    Ok(Some(RunRecord { listed, answer, tasks }))
+}
+
+pub(super) fn events(
+    connection: &Connection,
+    id: RunId,
+    after_seq: Option<u64>,
+) -> Result<Vec<Event>, HistoryError> {
+    let after = after_seq.map_or(-1, |seq| i64::try_from(seq).unwrap_or(i64::MAX));
+    let mut statement = connection.prepare_cached(
+        "SELECT json FROM events JOIN runs ON runs.n = events.run
+         WHERE runs.id = ?1 AND seq > ?2 ORDER BY seq",
+    )?;
+    let stored =
+        statement.query_map(params![id.to_string(), after], |row| row.get::<_, String>(0))?;
+    stored
+        .map(|json| {
+            serde_json::from_str(&json?).map_err(|error| HistoryError::Damaged {
+                what: "event",
+                run: id,
+                reason: error.to_string(),
+            })
+        })
+        .collect()
+}
+
+pub(super) fn result(
+    connection: &Connection,
+    id: RunId,
+    index: usize,
+) -> Result<Option<String>, HistoryError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT zstd FROM results JOIN runs ON runs.n = results.run
+         WHERE runs.id = ?1 AND task_index = ?2",
+    )?;
+    let found = statement.query_row(params![id.to_string(), index], |row| row.get::<_, Vec<u8>>(0));
+    let damaged = |reason| HistoryError::Damaged { what: "result", run: id, reason };
+    found.optional()?.map(|zstd| decompress(&zstd).map_err(damaged)).transpose()
+}
+
+pub(super) fn resolve(connection: &Connection, beginning: &str) -> Result<RunId, HistoryError> {
+    let beginning = beginning.trim().to_lowercase();
+    let wrong = |message: String| HistoryError::NoSuchRun(message);
+    if beginning.len() < 4 || !beginning.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
+        return Err(wrong(format!(
+            "\"{beginning}\" is no run: write its id or at least the first 4 characters of it"
+        )));
+    }
+    let mut statement =
+        connection.prepare_cached("SELECT id FROM runs WHERE id GLOB ?1 || '*' LIMIT 3")?;
+    let ids: Vec<String> =
+        statement.query_map([&beginning], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    match ids.as_slice() {
+        [one] => Uuid::from_str(one).map_err(|error| wrong(error.to_string())),
+        [] => Err(wrong(format!(
+            "no run begins with \"{beginning}\"; `trawl history list` shows them"
+        ))),
+        several => Err(wrong(format!(
+            "\"{beginning}\" fits several runs ({}, …); write more of the id",
+            several.join(", ")
+        ))),
+    }
+}
+
+pub(super) fn running_owners(connection: &Connection) -> Result<Vec<String>, HistoryError> {
+    let mut statement =
+        connection.prepare_cached("SELECT DISTINCT owner FROM runs WHERE state = 'running'")?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// A stored result's text.
+pub(super) fn decompress(zstd: &[u8]) -> Result<String, String> {
+    let bytes = zstd::stream::decode_all(zstd).map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|error| error.to_string())
+}
+
+fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
+    let state: String = row.get(2)?;
+    let continues: Option<String> = row.get(7)?;
+    Ok(Listed {
+        id: parsed(&row.get::<_, String>(0)?),
+        question: row.get(1)?,
+        state: RunState::of(&state),
+        started_at: row.get(3)?,
+        ended_at: row.get(4)?,
+        task_count: row.get(5)?,
+        failed_count: row.get(6)?,
+        continues: continues.as_deref().map(parsed),
+        thread: parsed(&row.get::<_, String>(8)?),
+        snippet: None,
+    })
+}
+
+fn task(row: &Row<'_>) -> rusqlite::Result<TaskRecord> {
+    let arguments: String = row.get(4)?;
+    let code: Option<String> = row.get(7)?;
+    let message: Option<String> = row.get(8)?;
+    Ok(TaskRecord {
+        index: row.get(0)?,
+        id: row.get(1)?,
+        server: row.get(2)?,
+        tool: row.get(3)?,
+        arguments: serde_json::from_str(&arguments).unwrap_or_default(),
+        description: row.get(5)?,
+        status: row.get(6)?,
+        error: code.zip(message).map(|(code, message)| Failure { code, message }),
+        elapsed_ms: row.get(9)?,
+        attempts: row.get(10)?,
+        result_bytes: row.get::<_, Option<i64>>(11)?.and_then(|size| u64::try_from(size).ok()),
+    })
+}
+
+impl RunState {
+    fn of(name: &str) -> Self {
+        match name {
+            "running" => Self::Running,
+            "finished" => Self::Finished,
+            "partial" => Self::Partial,
+            "failed" => Self::Failed,
+            "cancelled" => Self::Cancelled,
+            _ => Self::Interrupted,
+        }
+    }
+}
+
+/// Ids are written by us; a damaged one is nobody's.
+fn parsed(id: &str) -> RunId {
+    Uuid::from_str(id).unwrap_or_default()
+}

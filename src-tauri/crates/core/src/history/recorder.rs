@@ -1,0 +1,164 @@
+//! One run's record while it happens: numbers, keeps and forwards its events and results.
+//!
+//! Comes in: what happens, from any thread. Goes out: the same events to everybody who follows, and
+//! to the writer thread. Works without a history too; then what it holds is all there is. Never
+//! waits for the disk.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use futures::{Stream, stream};
+use tokio::{sync::watch, time::Instant};
+
+use super::{
+    History, searchable,
+    writer::{Message, Writer},
+};
+use crate::event::{Event, EventKind, RunId};
+
+/// Results above this size are compressed off the async threads.
+const LARGE: usize = 256 * 1024;
+
+/// Fast, and about a third of the size on JSON.
+const ZSTD_LEVEL: i32 = 1;
+
+/// The record of one running query. Clones write to the same record.
+#[derive(Clone)]
+pub struct Recorder(Arc<Inner>);
+
+struct Inner {
+    run_id: RunId,
+    began: Instant,
+    log: Mutex<Vec<Arc<Event>>>,
+    results: Mutex<BTreeMap<usize, Arc<[u8]>>>,
+    length: watch::Sender<usize>,
+    writer: Option<Writer>,
+}
+
+impl Recorder {
+    /// Begins the record of a run with its `started` event.
+    pub fn start(
+        history: Option<&History>,
+        run_id: RunId,
+        question: &str,
+        continues: Option<RunId>,
+    ) -> Self {
+        let writer = history.map(|history| history.0.writer.clone());
+        let started_at = jiff::Timestamp::now().to_string();
+        if let (Some(writer), Some(history)) = (&writer, history) {
+            let owner = history.0.owner.id().to_owned();
+            let (question, started_at) = (question.to_owned(), started_at.clone());
+            writer.send(Message::Run { run_id, question, continues, started_at, owner });
+        }
+        let recorder = Self(Arc::new(Inner {
+            run_id,
+            began: Instant::now(),
+            log: Mutex::default(),
+            results: Mutex::default(),
+            length: watch::Sender::new(0),
+            writer,
+        }));
+        recorder.emit(EventKind::Started { question: question.to_owned(), started_at, continues });
+        recorder
+    }
+
+    /// The run's id.
+    pub fn run_id(&self) -> RunId {
+        self.0.run_id
+    }
+
+    /// Milliseconds since the run began.
+    pub fn elapsed_ms(&self) -> f64 {
+        self.0.began.elapsed().as_secs_f64() * 1000.0
+    }
+
+    /// Numbers an event, keeps it and forwards it. What comes after the run's last event is dropped.
+    pub fn emit(&self, kind: EventKind) {
+        let mut log = lock(&self.0.log);
+        let last = log.last();
+        if last.is_some_and(|event| event.kind.is_terminal()) {
+            tracing::error!(run = %self.0.run_id, event = ?kind, "an event after the run's last one");
+            return;
+        }
+        // Under the lock, so that neither number nor time ever goes back.
+        let at_ms = self.elapsed_ms().max(last.map_or(0.0, |event| event.at_ms));
+        let event = Arc::new(Event { run_id: self.0.run_id, seq: log.len() as u64, at_ms, kind });
+        if let Some(writer) = &self.0.writer {
+            writer.send(Message::Event(Arc::clone(&event)));
+        }
+        log.push(event);
+        let length = log.len();
+        drop(log);
+        self.0.length.send_replace(length);
+    }
+
+    /// Keeps a task's whole result, compressed once for memory and history alike.
+    pub async fn keep_result(&self, index: usize, json: String) {
+        let compressed = if json.len() > LARGE {
+            let work =
+                tokio::task::spawn_blocking(move || (compress(&json), searchable::text_of(&json)));
+            work.await.unwrap_or_default()
+        } else {
+            (compress(&json), searchable::text_of(&json))
+        };
+        let (zstd, text) = (Arc::<[u8]>::from(compressed.0), compressed.1);
+        if let Some(writer) = &self.0.writer {
+            let (run_id, zstd) = (self.0.run_id, Arc::clone(&zstd));
+            writer.send(Message::Result { run_id, index, zstd, text });
+        }
+        lock(&self.0.results).insert(index, zstd);
+    }
+
+    /// A task's whole result, as it was kept.
+    pub fn result(&self, index: usize) -> Option<String> {
+        let zstd = lock(&self.0.results).get(&index).cloned()?;
+        super::query::decompress(&zstd).ok()
+    }
+
+    /// All events until now.
+    pub fn events(&self) -> Vec<Arc<Event>> {
+        lock(&self.0.log).clone()
+    }
+
+    /// The events after `after_seq`, or all of them: first what happened already, then what
+    /// happens. Ends after the run's last event.
+    pub fn follow(&self, after_seq: Option<u64>) -> impl Stream<Item = Arc<Event>> + Send + use<> {
+        let next =
+            after_seq.map_or(0, |seq| usize::try_from(seq).unwrap_or(usize::MAX).saturating_add(1));
+        let state = (Arc::clone(&self.0), self.0.length.subscribe(), next);
+        stream::unfold(state, |(record, mut length, next)| async move {
+            loop {
+                length.borrow_and_update();
+                let (event, ended) = {
+                    let log = lock(&record.log);
+                    let ended = log.last().is_some_and(|event| event.kind.is_terminal());
+                    (log.get(next).cloned(), ended)
+                };
+                match event {
+                    Some(event) => return Some((event, (record, length, next + 1))),
+                    None if ended => return None,
+                    None => length.changed().await.ok()?,
+                }
+            }
+        })
+    }
+
+    /// Returns once everything emitted until now is committed to the history.
+    pub async fn flush(&self) {
+        if let Some(writer) = &self.0.writer {
+            writer.flush().await;
+        }
+    }
+}
+
+fn compress(json: &str) -> Vec<u8> {
+    // Compressing memory into memory fails only where memory does.
+    zstd::bulk::compress(json.as_bytes(), ZSTD_LEVEL).unwrap_or_default()
+}
+
+/// A panic elsewhere leaves a record that is still good.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
