@@ -28,7 +28,7 @@ pub(super) fn choose(question: &str, catalog: &Catalog) -> Vec<RawTask> {
     // Stable: equal tools stay in the order of the settings.
     tools.sort_by_key(|(_, fits)| std::cmp::Reverse(fits[0].score));
     let best = tools.first().map_or(0, |(_, fits)| fits[0].score);
-    tools.retain(|(_, fits)| fits[0].score * 3 >= best);
+    tools.retain(|(_, fits)| fits[0].score * 2 >= best);
 
     let mut chosen: Vec<(&str, Fit)> = Vec::new();
     // The best call of each tool first, so that one talkative tool does not crowd out the others.

@@ -3,7 +3,9 @@
 //! Comes in: one tool and a question taken apart. Goes out: the calls worth making on it, with a
 //! score that compares tools. A tool whose required parameters cannot be filled goes out empty.
 
-use serde_json::Value;
+use std::collections::VecDeque;
+
+use serde_json::{Value, json};
 
 use super::parameters::{self, Role, is_required, properties, role};
 use super::question::{Question, singular, words};
@@ -31,7 +33,10 @@ pub(super) fn fit(tool: &Tool, question: &Question) -> Vec<Fit> {
     let in_description = count(&said, &described);
 
     let Some(filled) = fill(tool, question, &name) else { return Vec::new() };
-    let score = 4 * in_name + in_description + 6 * filled.identifiers;
+    let mut score = 4 * in_name + in_description + 6 * filled.identifiers;
+    if described.iter().any(|word| word == "deprecated") {
+        score /= 2;
+    }
     let Some((parameter, schema)) = filled.query else {
         // Nothing to search for: the question must speak of the tool, or of what it looks up.
         let spoken_of = filled.identifiers > 0 || (in_name > 0 && filled.guessed == 0);
@@ -64,6 +69,7 @@ struct Filled {
 }
 
 fn fill(tool: &Tool, question: &Question, tool_words: &[String]) -> Option<Filled> {
+    let mut numbers = operands(tool, question);
     let mut filled = Filled { arguments: Object::new(), query: None, identifiers: 0, guessed: 0 };
     for (name, schema) in properties(&tool.input_schema) {
         let required = is_required(&tool.input_schema, name);
@@ -79,6 +85,10 @@ fn fill(tool: &Tool, question: &Question, tool_words: &[String]) -> Option<Fille
                 value
             }
             Role::Size => Some(parameters::size(schema)),
+            Role::Other if required && !numbers.is_empty() && parameters::takes_number(schema) => {
+                filled.identifiers += 1;
+                numbers.pop_front()
+            }
             _ => parameters::other(question, role, schema),
         };
         match value {
@@ -93,6 +103,16 @@ fn fill(tool: &Tool, question: &Question, tool_words: &[String]) -> Option<Fille
     Some(filled)
 }
 
+/// The question's numbers, where a tool requires exactly as many (`a` and `b` of a sum).
+fn operands(tool: &Tool, question: &Question) -> VecDeque<Value> {
+    let required = |name: &str| is_required(&tool.input_schema, name);
+    let taken = properties(&tool.input_schema).filter(|(name, schema)| {
+        required(name) && role(name, schema) == Role::Other && parameters::takes_number(schema)
+    });
+    let numbers = question.numbers.iter().map(|number| json!(number));
+    if taken.count() == question.numbers.len() { numbers.collect() } else { VecDeque::new() }
+}
+
 /// What to search for: the words that did not choose the tool; then each documented field's variant.
 fn query_texts(tool: &Tool, question: &Question, schema: &Value, name: &[String]) -> Vec<String> {
     let documented = documentation(tool, schema);
@@ -103,7 +123,7 @@ fn query_texts(tool: &Tool, question: &Question, schema: &Value, name: &[String]
     if terms.len() > 2 && or {
         texts.push(terms.join(" OR "));
     } else if terms.len() > 1 && fields(&documented).is_empty() {
-        texts.extend(terms.iter().cloned());
+        texts.extend(terms.iter().filter(|term| term.parse::<i64>().is_err()).cloned());
     }
     if terms.iter().any(|term| term.contains(':')) {
         return texts;
@@ -196,7 +216,6 @@ mod tests {
     use super::super::question::read;
     use super::*;
     use crate::catalog::Hints;
-    use serde_json::json;
 
     fn search() -> Tool {
         tool(

@@ -45,8 +45,10 @@ pub(super) fn role(name: &str, schema: &Value) -> Role {
     let described =
         schema.get("description").and_then(Value::as_str).unwrap_or_default().to_lowercase();
     let text = accepts(schema, "string") || takes_list_of_strings(schema);
-    let number = accepts(schema, "integer") || accepts(schema, "number");
+    let number = takes_number(schema);
     match () {
+        // What is to be left out is not what is searched for.
+        () if named(&["exclude", "ignore", "without", "not"]) => Role::Other,
         () if number && !text && named(SIZE_NAMES) => Role::Size,
         () if text && named(&["url", "uri", "href", "link"]) => Role::Url,
         () if text && named(PATH_NAMES) && !named(QUERY_NAMES) => Role::Path,
@@ -112,6 +114,11 @@ pub(super) fn other(question: &Question, role: Role, schema: &Value) -> Option<V
         .or_else(|| schema.get("const").cloned())
 }
 
+/// Whether a parameter takes a number.
+pub(super) fn takes_number(schema: &Value) -> bool {
+    accepts(schema, "number") || accepts(schema, "integer")
+}
+
 /// The properties of an object schema.
 pub(super) fn properties(schema: &Object) -> impl Iterator<Item = (&String, &Value)> {
     schema.get("properties").and_then(Value::as_object).into_iter().flatten()
@@ -127,7 +134,7 @@ pub(super) fn is_required(schema: &Object, name: &str) -> bool {
 fn chosen(question: &Question, schema: &Value) -> Option<Value> {
     let values = schema.get("enum").and_then(Value::as_array)?;
     let said = |value: &&Value| {
-        value.as_str().is_some_and(|v| question.keywords.contains(&v.to_lowercase()))
+        value.as_str().is_some_and(|v| !v.is_empty() && question.text.contains(&v.to_lowercase()))
     };
     values.iter().find(said).cloned()
 }
@@ -135,7 +142,7 @@ fn chosen(question: &Question, schema: &Value) -> Option<Value> {
 fn typed(value: &str, schema: &Value) -> Option<Value> {
     let number = value.parse::<i64>().ok().map(|n| json!(n));
     match () {
-        () if accepts(schema, "integer") || accepts(schema, "number") => {
+        () if takes_number(schema) => {
             number.or_else(|| accepts(schema, "string").then(|| json!(value)))
         }
         () if accepts(schema, "string") => Some(json!(value)),

@@ -111,6 +111,15 @@ const STOP_WORDS: &[&str] = &[
     "written",
     "wrote",
     "look",
+    "named",
+    "called",
+    "used",
+    "use",
+    "using",
+    "recent",
+    "recently",
+    "latest",
+    "newest",
 ];
 
 /// Words that speak of searching itself; a tool need not name them for them to be left out.
@@ -132,8 +141,10 @@ pub(super) struct Question {
     pub(super) paths: Vec<String>,
     /// Web addresses.
     pub(super) urls: Vec<String>,
-    /// Whether a number is asked for.
-    pub(super) counts: bool,
+    /// Numbers that identify nothing, in order.
+    pub(super) numbers: Vec<i64>,
+    /// The question in lower case, for values that are several words.
+    pub(super) text: String,
 }
 
 /// `user 12` or `@ann`.
@@ -148,7 +159,7 @@ pub(super) struct Identifier {
 /// Takes a question apart.
 pub(super) fn read(question: &str) -> Question {
     let (rest, phrases) = take_phrases(question);
-    let mut read = Question { phrases, counts: asks_for_a_number(question), ..Question::default() };
+    let mut read = Question { phrases, text: question.to_lowercase(), ..Question::default() };
     let tokens: Vec<&str> = rest.split_whitespace().map(trim_punctuation).collect();
     let mut previous = String::new();
     for token in tokens.into_iter().filter(|token| !token.is_empty()) {
@@ -165,6 +176,7 @@ pub(super) fn read(question: &str) -> Question {
                 let value = lower.trim_start_matches('#').to_owned();
                 read.identifiers.push(Identifier { noun, value });
             } else {
+                read.numbers.extend(lower.parse::<i64>());
                 push_once(&mut read.keywords, lower.clone());
             }
         } else if !is_noise(&lower) {
@@ -265,11 +277,6 @@ fn is_number(token: &str) -> bool {
     !digits.is_empty() && digits.len() < 19 && digits.chars().all(|c| c.is_ascii_digit())
 }
 
-fn asks_for_a_number(question: &str) -> bool {
-    let lower = question.to_lowercase();
-    ["how many", "number of", "count "].iter().any(|words| lower.contains(words))
-}
-
 fn push_once(words: &mut Vec<String>, word: String) {
     if !words.contains(&word) {
         words.push(word);
@@ -284,7 +291,7 @@ mod tests {
     fn a_question_is_its_words_of_meaning() {
         let read = read("How many stories have upstream keyword?");
         assert_eq!(read.keywords, ["stories", "upstream"]);
-        assert!(read.counts && read.phrases.is_empty() && read.identifiers.is_empty());
+        assert!(read.phrases.is_empty() && read.identifiers.is_empty());
     }
 
     #[test]
