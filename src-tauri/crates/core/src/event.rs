@@ -110,6 +110,9 @@ pub enum EventKind {
         indexes: Vec<usize>,
         /// Why approval is needed.
         reason: String,
+        /// The real arguments of those whose placeholders were replaced.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        arguments: Vec<RealArguments>,
     },
     /// A person decided.
     ApprovalResolved {
@@ -246,6 +249,15 @@ pub enum WaitReason {
     Rate,
     /// A person.
     Approval,
+}
+
+/// What a task's tool would be called with, once placeholders are replaced.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RealArguments {
+    /// Which task.
+    pub index: usize,
+    /// With every placeholder replaced.
+    pub arguments: Value,
 }
 
 /// How a task ended.

@@ -95,6 +95,7 @@ fn plan_builtin(input: &PlanInput<'_>) -> PlanEnd {
 
 fn send(input: &PlanInput<'_>, index: usize, raw: &RawTask) {
     let id = format!("t{}", index + 1);
+    let description = raw.description.clone().unwrap_or_default();
     let tool = input.catalog.resolve(&raw.tool_name).ok();
     input.recorder.emit(EventKind::TaskPlanned {
         index,
@@ -102,7 +103,7 @@ fn send(input: &PlanInput<'_>, index: usize, raw: &RawTask) {
         server: tool.map(|tool| tool.server.clone()),
         tool: tool.map_or_else(|| raw.tool_name.clone(), |tool| tool.name.clone()),
         arguments: raw.tool_arguments.clone(),
-        description: raw.description.clone().unwrap_or_default(),
+        description: description.clone(),
         depends_on: Vec::new(),
         priority: 0,
     });
@@ -115,12 +116,18 @@ fn send(input: &PlanInput<'_>, index: usize, raw: &RawTask) {
             arguments: raw.tool_arguments.clone(),
             depends_on: Vec::new(),
             priority: 0,
+            description,
         }),
-        Some(Err(message)) => {
-            Err(Rejected { id, failure: Failure { code: "invalid_arguments".into(), message } })
-        }
+        Some(Err(message)) => Err(Rejected {
+            id,
+            tool_name: raw.tool_name.clone(),
+            description,
+            failure: Failure { code: "invalid_arguments".into(), message },
+        }),
         None => Err(Rejected {
             id,
+            tool_name: raw.tool_name.clone(),
+            description,
             failure: Failure { code: "unknown_tool".into(), message: raw.tool_name.clone() },
         }),
     };
@@ -152,6 +159,8 @@ pub struct Task {
     pub depends_on: Vec<String>,
     /// Higher leaves a queue first.
     pub priority: i64,
+    /// Why, in a person's words; may be empty.
+    pub description: String,
 }
 
 /// A planned task that cannot be run: unknown tool, invalid arguments, duplicate id.
@@ -159,7 +168,11 @@ pub struct Task {
 pub struct Rejected {
     /// Its id, so that dependants learn of it.
     pub id: String,
-    /// Why.
+    /// What the plan wrote as the tool's name.
+    pub tool_name: String,
+    /// Why it was planned, in a person's words; may be empty.
+    pub description: String,
+    /// Why it cannot be run.
     pub failure: Failure,
 }
 

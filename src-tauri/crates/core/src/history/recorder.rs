@@ -18,9 +18,6 @@ use super::{
 };
 use crate::event::{Event, EventKind, RunId};
 
-/// Results above this size are compressed off the async threads.
-const LARGE: usize = 256 * 1024;
-
 /// Fast, and about a third of the size on JSON.
 const ZSTD_LEVEL: i32 = 1;
 
@@ -94,18 +91,13 @@ impl Recorder {
         self.0.length.send_replace(length);
     }
 
-    /// Keeps a task's whole result, compressed once for memory and history alike.
-    pub async fn keep_result(&self, index: usize, json: String) {
-        let compressed = if json.len() > LARGE {
-            let work =
-                tokio::task::spawn_blocking(move || (compress(&json), searchable::text_of(&json)));
-            work.await.unwrap_or_default()
-        } else {
-            (compress(&json), searchable::text_of(&json))
-        };
-        let (zstd, text) = (Arc::<[u8]>::from(compressed.0), compressed.1);
+    /// Keeps a task's whole result, compressed once for memory and history alike. Takes about a
+    /// millisecond for each MiB: off the async threads where it is large.
+    pub fn keep_result(&self, index: usize, json: &str) {
+        let zstd = Arc::<[u8]>::from(compress(json));
         if let Some(writer) = &self.0.writer {
-            let (run_id, zstd) = (self.0.run_id, Arc::clone(&zstd));
+            let (run_id, zstd, text) =
+                (self.0.run_id, Arc::clone(&zstd), searchable::text_of(json));
             writer.send(Message::Result { run_id, index, zstd, text });
         }
         lock(&self.0.results).insert(index, zstd);

@@ -141,13 +141,13 @@ fn commit(
             }
             Message::Interrupted { owner, done } => {
                 let outcome = interrupt(&change, &owner);
-                replies.push(Box::new(move || drop(done.send(outcome))));
+                replies.push(Box::new(move || _ = done.send(outcome)));
             }
             Message::Delete { runs, done } => {
                 let outcome = delete(&change, &runs);
-                replies.push(Box::new(move || drop(done.send(outcome))));
+                replies.push(Box::new(move || _ = done.send(outcome)));
             }
-            Message::Flush(done) => replies.push(Box::new(move || drop(done.send(())))),
+            Message::Flush(done) => replies.push(Box::new(move || _ = done.send(()))),
         }
     }
     change.commit()

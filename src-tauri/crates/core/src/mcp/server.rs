@@ -105,7 +105,7 @@ impl Server {
     }
 
     /// Whether a call can be tried.
-    pub(super) fn is_usable(&self) -> bool {
+    pub(crate) fn is_usable(&self) -> bool {
         let link = &self.link;
         !link.ended.is_cancelled()
             && !link.stop.is_cancelled()
