@@ -1,2 +1,3 @@
-//! x
-fn main() {}
+//! Everything that needs no window, against fakes at the far end of each wire.
+
+mod events_golden;
