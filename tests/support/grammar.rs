@@ -88,7 +88,7 @@ impl Stream {
                 require(!self.tasks_finished, "after tasksFinished")?;
                 require(*task_count == self.tasks.len(), "taskCount is not the number of tasks")
             }
-            EventKind::ApprovalRequested { indexes, reason } => {
+            EventKind::ApprovalRequested { indexes, reason, .. } => {
                 require(!reason.trim().is_empty() && !indexes.is_empty(), "no task or no reason")?;
                 for index in indexes {
                     require(!self.task(*index)?.is_finished(), "of a task that has ended")?;
