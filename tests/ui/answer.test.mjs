@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { noBlocks, rendered, toRender } from '../../ui/state/answer-blocks.js';
+
+/** Splits at blank lines, as the renderer does. */
+function render(text) {
+  return [...text.matchAll(/(?:[^\n]|\n(?!\n))+\n*/g)].map((match) => ({ html: match[0].trim(), end: match.index + match[0].length }));
+}
+
+function grow(pieces) {
+  let blocks = noBlocks();
+  let text = '';
+  const sent = [];
+  pieces.forEach((piece, k) => {
+    text += piece;
+    const next = toRender(blocks, text);
+    sent.push(next.rest);
+    blocks = rendered(next.blocks, render(next.rest), k === pieces.length - 1);
+  });
+  return { blocks, sent };
+}
+
+test('finished blocks are rendered once, whatever the pieces', () => {
+  const text = 'First block.\n\n- a\n- b\n\nThird **block** here.\n\nLast.';
+  for (let size = 1; size < text.length; size += 3) {
+    const pieces = text.match(new RegExp(`[^]{1,${size}}`, 'g'));
+    const { blocks } = grow(pieces);
+    assert.deepEqual(blocks.finished, ['First block.', '- a\n- b', 'Third **block** here.', 'Last.']);
+    assert.deepEqual(blocks.tail, []);
+  }
+});
+
+test('only what follows the last finished block is sent again', () => {
+  const { sent } = grow(['One.\n\nTw', 'o.\n\nThr', 'ee.']);
+  assert.deepEqual(sent, ['One.\n\nTw', 'Two.\n\nThr', 'Three.']);
+});
+
+test('an answer that replaces the streamed text is rendered whole', () => {
+  let { blocks } = grow(['One.\n\nTwo.\n\nTh']);
+  const { blocks: fresh, rest } = toRender(blocks, 'Another answer.');
+  assert.equal(rest, 'Another answer.');
+  blocks = rendered(fresh, render(rest), true);
+  assert.deepEqual(blocks.finished, ['Another answer.']);
+});
+
+test('a final answer with the same beginning keeps what is there', () => {
+  let blocks = noBlocks();
+  let next = toRender(blocks, 'One.\n\nTwo.\n\nTh');
+  blocks = rendered(next.blocks, render(next.rest), false);
+  next = toRender(blocks, 'One.\n\nTwo.\n\nThree [1].');
+  assert.equal(next.rest, 'Three [1].');
+  assert.equal(next.blocks.finished.length, 2);
+});
+
+test('an empty answer has no blocks', () => {
+  const { blocks, rest } = toRender(noBlocks(), '');
+  assert.equal(rest, '');
+  assert.deepEqual(rendered(blocks, [], true).finished, []);
+});

@@ -1,0 +1,89 @@
+// Rules of the page that a reader would not notice breaking.
+
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const ui = fileURLToPath(new URL('../../ui/', import.meta.url));
+const files = (folder = ui) =>
+  readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    return statSync(path).isDirectory() ? files(path) : [path];
+  });
+const all = files().map((path) => ({ name: relative(ui, path), text: readFileSync(path, 'utf8') }));
+const scripts = all.filter(({ name }) => name.endsWith('.js'));
+const styles = all.filter(({ name }) => name.endsWith('.css'));
+
+test('the page has no inline script, handler or style', () => {
+  const page = all.find(({ name }) => name === 'index.html').text;
+  assert.doesNotMatch(page, /\son[a-z]+\s*=/i);
+  assert.doesNotMatch(page, /\sstyle\s*=/i);
+  assert.doesNotMatch(page, /<style/i);
+  assert.doesNotMatch(page, /<script(?![^>]*\ssrc=)/i);
+});
+
+test('nothing remote is loaded', () => {
+  const page = all.find(({ name }) => name === 'index.html').text;
+  assert.doesNotMatch(page, /(src|href)="(https?:)?\/\//);
+  for (const { name, text } of styles) assert.doesNotMatch(text, /url\(['"]?(https?:)?\/\//, name);
+});
+
+test('only api.js knows the window (R4)', () => {
+  for (const { name, text } of scripts) {
+    if (name !== 'api.js') assert.doesNotMatch(text, /__TAURI/, name);
+  }
+});
+
+test('markup is put in at one place only', () => {
+  for (const { name, text } of scripts) {
+    if (name === 'lib/sanitised.js') continue;
+    assert.doesNotMatch(text, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser/, name);
+  }
+});
+
+test('styles are not written as attributes, which the policy forbids', () => {
+  for (const { name, text } of scripts) assert.doesNotMatch(text, /setAttribute\('style'|cssText|\bstyle: ['`]/, name);
+});
+
+test('a colour is a token', () => {
+  for (const { name, text } of styles) {
+    if (name === 'styles/tokens.css') continue;
+    assert.doesNotMatch(text.replaceAll('#000', ''), /#[0-9a-f]{3,8}\b|rgba?\(/i, name);
+  }
+});
+
+test('every token that is used exists', () => {
+  const tokens = styles.map(({ text }) => text).join('\n') + scripts.map(({ text }) => text).join('\n');
+  const made = new Set([...tokens.matchAll(/(--[a-z0-9-]+)(?:'|:)/g)].map((match) => match[1]));
+  for (const { name, text } of styles) {
+    for (const [, token] of text.matchAll(/var\((--[a-z0-9-]+)/g)) assert.ok(made.has(token), `${name}: ${token}`);
+  }
+});
+
+test('both themes define the same colours', () => {
+  const text = styles.find(({ name }) => name === 'styles/tokens.css').text;
+  const [light, dark] = text.split(":root[data-theme='dark']");
+  const colours = (part) => [...part.matchAll(/(--[a-z0-9-]+): (?=#|rgb|0 \d)/g)].map((match) => match[1]).sort();
+  assert.deepEqual(colours(dark), colours(light));
+});
+
+test('every import exists and every style is named', () => {
+  const names = new Set(all.map(({ name }) => name));
+  for (const { name, text } of scripts) {
+    for (const [, path] of text.matchAll(/(?:from|import) '(\.[^']+)'/g)) {
+      assert.ok(names.has(relative('/', join('/', name, '..', path))), `${name}: ${path}`);
+    }
+  }
+  const index = styles.find(({ name }) => name === 'styles/index.css').text;
+  for (const { name } of styles) if (name !== 'styles/index.css') assert.ok(index.includes(`'${name.slice(7)}'`), name);
+});
+
+test('files stay short', () => {
+  for (const { name, text } of all) assert.ok(text.split('\n').length <= 401, name);
+});
+
+test('every script is type-checked', () => {
+  for (const { name, text } of scripts) if (name !== 'theme.js') assert.match(text, /^\/\/ @ts-check/, name);
+});

@@ -1,0 +1,91 @@
+// Stands in for the window's Rust side: answers every command from a scene. A plain script, since
+// `window.__TAURI__` must be there before the modules run. `?scene=NAME` chooses what there is to
+// see, `?at=MS` freezes the clock there, `?open=1` opens the scene's run.
+(() => {
+  const parameters = new URLSearchParams(location.search);
+  const scenes = import('/preview/scenes.js').then((module) => module.scene(parameters));
+  const at = parameters.get('at');
+  const realNow = Date.now.bind(Date);
+  if (at !== null) {
+    const frozen = realNow();
+    Date.now = () => frozen;
+  }
+
+  class Channel {
+    onmessage = () => {};
+    send(message) {
+      this.onmessage(JSON.parse(JSON.stringify(message)));
+    }
+  }
+
+  const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+
+  const commands = {
+    async watch_run({ runId, afterSeq, channel }, scene) {
+      const run = scene.runs.find((one) => one.id === runId);
+      if (run === undefined) throw { code: 'not_found', message: `there is no run ${runId}` };
+      const events = run.events.filter((event) => event.seq > (afterSeq ?? -1));
+      if (!run.live) {
+        channel.send(events);
+        return null;
+      }
+      const began = Date.parse(events[0]?.startedAt ?? new Date(Date.now()).toISOString());
+      const passed = events.filter((event) => event.atMs <= Date.now() - began);
+      channel.send(passed);
+      if (at !== null) return null;
+      (async () => {
+        for (const event of events.slice(passed.length)) {
+          await wait(Math.max(0, began + event.atMs - Date.now()));
+          if (run.stopped) return;
+          channel.send([event]);
+        }
+      })();
+      return null;
+    },
+    ask: async ({ question, continues }, scene) => ({ runId: scene.ask(question, continues) }),
+    list_runs: async ({ words, limit, offset }, scene) => {
+      const all = scene.rows(words ?? '');
+      return { runs: all.slice(offset, offset + limit), total: all.length };
+    },
+    delete_runs: async ({ runIds }, scene) => void scene.remove(runIds),
+    task_result: async ({ runId, index }, scene) => scene.result(runId, index),
+    render_markdown: async ({ text }) => (await import('/preview/markdown.js')).blocks(text),
+    get_settings: async (_, scene) => scene.settings,
+    watch_servers: async ({ channel }, scene) => void channel.send(scene.servers),
+    presets: async (_, scene) => scene.presets,
+    detect_models: async (_, scene) => scene.detected,
+    list_models: async (_, scene) => scene.models,
+    test_model: async () => {
+      await wait(600);
+      return { ok: true, latencyMs: 320, tokensPerSecond: 41, message: '128 tokens · JSON schema honoured' };
+    },
+    save_model: async ({ key }) => ({ keyStored: key ? 'keychain' : 'none' }),
+    test_server: async ({ name }) => {
+      await wait(500);
+      return { name, kind: 'stdio', state: 'failed', message: 'uvx is not installed; install uv, then test again', stderr: ['uvx: not found'] };
+    },
+    save_server: async () => null,
+    set_server_enabled: async ({ name, enabled }, scene) => {
+      const server = scene.servers.find((one) => one.name === name);
+      if (server) server.state = enabled ? 'connected' : 'disabled';
+      return null;
+    },
+    export_run: async ({ runId, format }) => `${runId} as ${format}`,
+  };
+
+  window.__TAURI__ = {
+    core: {
+      Channel,
+      invoke: async (command, given = {}) => {
+        const scene = await scenes;
+        const act = commands[command];
+        const result = act ? await act(given, scene) : null;
+        return result === undefined ? null : result;
+      },
+    },
+  };
+
+  scenes.then((scene) => {
+    if (parameters.get('open') !== null && location.hash === '') location.hash = `#/run/${scene.runs[0].id}`;
+  });
+})();

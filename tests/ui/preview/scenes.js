@@ -1,0 +1,79 @@
+// The scenes: what history, servers and runs there are. See events.js for how a run is described.
+
+import { eventsOf, tasksFinished } from './events.js';
+import { answered, approval, failed, interrupted, many, parallel, states } from './runs.js';
+import { rows, servers, stories } from './things.js';
+
+const scenes = { start: () => [], running: parallel, wide: () => many(24, 3400), many: () => many(20, 6000), thousand: () => many(1000, 20000), answered, partial: answered, failed, interrupted, cancelled: () => interrupted('cancelled'), approval, states, long: () => answered({ long: true }) };
+
+/** @param {URLSearchParams} parameters */
+export async function scene(parameters) {
+  const name = parameters.get('scene') ?? 'start';
+  const at = parameters.get('at');
+  const now = Date.now();
+  const made = name === 'fixtures' ? await fixtures() : scenes[name]().map((run) => finish(run, now, at));
+  const past = name === 'start' && parameters.get('history') === null ? [] : rows(now);
+  const runs = made;
+  const model = name === 'start' ? null : 'qwen3:8b';
+  return {
+    runs,
+    servers: servers(name),
+    detected: name === 'start' ? [{ provider: 'ollama', baseUrl: 'http://127.0.0.1:11434', name: 'Ollama', models: ['qwen3:8b'] }] : [],
+    models: ['qwen3-32b', 'mistral-small-3.2', 'llama-3.3-70b', 'gemma-3-12b'],
+    presets: [
+      { id: 'ollama', name: 'Ollama', provider: 'ollama', baseUrl: 'http://127.0.0.1:11434', needsKey: false },
+      { id: 'openai', name: 'OpenAI', provider: 'openai', baseUrl: 'https://api.openai.com/v1', needsKey: true, keyUrl: 'https://platform.openai.com/api-keys' },
+      { id: 'anthropic', name: 'Anthropic', provider: 'anthropic', baseUrl: 'https://api.anthropic.com', needsKey: true },
+      { id: 'lmstudio', name: 'LM Studio', provider: 'openai', baseUrl: 'http://127.0.0.1:1234/v1', needsKey: false },
+      { id: 'other', name: 'OpenAI-compatible', provider: 'openai', baseUrl: null, needsKey: true },
+    ],
+    settings: {
+      settings: {
+        mcpServers: {
+          stories: { builtin: 'stories', requestsPerSecond: 1 },
+          filesystem: { command: 'npx', args: ['-y', '@modelcontextprotocol/server-filesystem', '/home/me/notes'] },
+          github: { url: 'https://example.com/mcp', headers: { Authorization: 'Bearer ${keychain:github}' } },
+          notes: { command: 'uvx', args: ['markdown-vault-mcp', '--root', '/home/me/notes'], env: { VAULT_MODE: 'read-only', VAULT_TOKEN: '${keychain:vault}' }, timeoutSeconds: 60, maxConcurrent: 64 },
+        },
+        model: model === null ? { provider: 'builtin' } : { provider: 'openai', baseUrl: 'https://llm.example.org/v1', model: 'qwen3-32b' },
+        preferences: { theme: parameters.get('theme') ?? 'system' },
+      },
+      warnings: [],
+      notices: [],
+      dataFolder: '/home/me/.local/share/dev.trawl.desktop',
+      version: '0.1.0',
+      modelName: model,
+    },
+    rows: (words) => [...runs.map(rowOf), ...past].filter((row) => row.question.toLowerCase().includes(words.toLowerCase())),
+    remove: (ids) => {
+      for (const list of [runs, past]) for (let k = list.length - 1; k >= 0; k -= 1) if (ids.includes(list[k].id)) list.splice(k, 1);
+    },
+    result: (runId, index) => runs.find((run) => run.id === runId)?.results?.[index] ?? stories(50),
+    ask: (question, continues) => {
+      const run = finish({ ...parallel()[0], id: crypto.randomUUID(), question, continues }, Date.now(), '0');
+      run.live = true;
+      runs.unshift(run);
+      return run.id;
+    },
+  };
+}
+
+/** Golden event streams, as the Rust tests read them. */
+async function fixtures() {
+  const streams = await (await fetch('/fixtures/events.json')).json();
+  return streams.map(({ name, events }) => ({ id: events[0].runId, question: `${name}: ${events[0].question}`, state: 'finished', events, tasks: [], ageMs: 0, startedAt: events[0].startedAt }));
+}
+
+function finish(run, now, at) {
+  const age = run.live ? Number(at ?? 0) : (run.ageMs ?? 3_600_000);
+  const startedAt = new Date(now - age).toISOString();
+  const ended = run.tasks.length > 0 && run.tasks.every((task) => task.end);
+  const after = [...(ended ? [tasksFinished(run.tasks, Math.max(...run.tasks.map((task) => task.end[0]), run.planEnd ?? 0) + 1)] : []), ...(run.after ?? [])];
+  return { ...run, startedAt, events: eventsOf({ ...run, startedAt, after }) };
+}
+
+function rowOf(run) {
+  const last = run.events[run.events.length - 1];
+  const state = run.live && last.atMs > Date.now() - Date.parse(run.startedAt) ? 'running' : (run.state ?? 'running');
+  return { id: run.id, question: run.question, state, startedAt: run.startedAt, endedAt: null, taskCount: run.tasks.length, failedCount: run.tasks.filter((task) => task.end?.[1] === 'failed').length };
+}

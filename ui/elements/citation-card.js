@@ -1,0 +1,61 @@
+// @ts-check
+// The card that shows a cited item while the pointer, or the focus, rests on its citation.
+
+import { h } from '../lib/dom.js';
+import { openPopover } from '../lib/popover.js';
+import { itemText, itemTitle } from '../state/result.js';
+import { wholeResult } from '../state/results.js';
+import { citationOf } from './run-answer.js';
+
+/** @typedef {import('../state/types.js').Run} Run */
+
+const REST_MS = 200;
+
+/** @param {HTMLElement} root @param {() => Run | null} currentRun */
+export function showCitationCards(root, currentRun) {
+  let timer = 0;
+  /** @type {Element | null} */
+  let over = null;
+  /** @type {(() => void) | null} */
+  let close = null;
+  const leave = () => {
+    clearTimeout(timer);
+    over = null;
+    close?.();
+    close = null;
+  };
+  const enter = (/** @type {Event} */ event) => {
+    const link = event.target instanceof Element ? event.target.closest('run-view > .run-scroll > .run-body > run-answer .citation') : null;
+    if (link === over) return;
+    leave();
+    if (link === null) return;
+    over = link;
+    timer = window.setTimeout(async () => {
+      const run = currentRun();
+      const content = run === null ? null : await card(run, link);
+      if (content === null || over !== link || !link.isConnected) return;
+      close = openPopover(link, content, { focus: false });
+    }, REST_MS);
+  };
+  root.addEventListener('pointerover', enter);
+  root.addEventListener('focusin', enter);
+  root.addEventListener('pointerdown', leave);
+}
+
+/** @param {Run} run @param {Element} link */
+async function card(run, link) {
+  const { task: index, item } = citationOf(link);
+  const task = run.tasks[index];
+  if (task === undefined) return null;
+  const result = await wholeResult(run.runId, index).catch(() => null);
+  const cited = item === null ? undefined : result?.items?.[item - 1];
+  const title = cited === undefined ? task.description || task.tool : itemTitle(cited);
+  const text = cited === undefined ? (result?.text ?? '').slice(0, 400) : itemText(cited, title);
+  return h(
+    'div',
+    { class: 'hover-card', role: 'tooltip' },
+    h('p', { class: 'hover-head' }, h('span', { class: 'citation open' }, index + 1), h('span', null, task.tool), h('span', { class: 'badge' }, task.server ?? 'unknown'), item !== null && h('span', { class: 'tone-quiet' }, `item ${item}`)),
+    h('p', { class: 'hover-title' }, title),
+    text && h('p', { class: 'hover-text' }, text),
+  );
+}

@@ -1,0 +1,302 @@
+// @ts-check
+// <evidence-panel>: one task at the right: its whole result as table, tree or text, its arguments,
+// its log. Sends `close-evidence`, `open-task`, `stop-task`.
+
+import { copyText } from '../lib/clipboard.js';
+import { h, fill, send, setText } from '../lib/dom.js';
+import { icon } from '../lib/icons.js';
+import { bytes, exact, plural, running, sentence } from '../lib/format.js';
+import { roving, reachable } from '../lib/roving.js';
+import { said } from '../api.js';
+import { wholeResult } from '../state/results.js';
+import { isEnded, runNow } from '../state/run-view.js';
+import { look, lookIcon, note } from '../state/task-note.js';
+import { ResultTable } from './result-table.js';
+import { ResultText, ResultTree } from './result-lines.js';
+import { logLines } from './task-log.js';
+
+/** @typedef {import('../state/types.js').Run} Run */
+/** @typedef {import('../state/types.js').Task} Task */
+
+/** @type {Record<string, string>} */
+const tones = { completed: 'tone-ok', running: 'tone-live', retrying: 'tone-warn', failed: 'tone-bad', approval: 'tone-warn', interrupted: 'tone-warn' };
+const views = /** @type {const} */ ([
+  ['table', 'table', 'As a table'],
+  ['tree', 'list-tree', 'As a tree'],
+  ['text', 'text', 'As text'],
+]);
+
+class EvidencePanel extends HTMLElement {
+  /** @type {Run | null} */
+  #run = null;
+  #index = -1;
+  /** @type {number | null} */
+  #item = null;
+  #tab = 'result';
+  /** @type {'table' | 'tree' | 'text'} */
+  #view = 'table';
+  #head = h('header', { class: 'top-bar evidence-head' });
+  #intro = h('div', { class: 'evidence-intro' });
+  #tabs = h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Evidence' });
+  #tools = h('div', { class: 'evidence-tools' });
+  #search = /** @type {HTMLInputElement} */ (h('input', { type: 'search', placeholder: 'Search this result', 'aria-label': 'Search this result', autocomplete: 'off', spellcheck: 'false' }));
+  #views = h('div', { class: 'segments', role: 'radiogroup', 'aria-label': 'View' });
+  #body = h('div', { class: 'evidence-body', 'data-testid': 'task-result', role: 'tabpanel' });
+  #foot = h('footer', { class: 'evidence-foot' });
+  #count = h('span', { class: 'grow cut numeric' });
+  #table = new ResultTable();
+  #tree = new ResultTree();
+  #text = new ResultText();
+  /** @type {import('../state/results.js').WholeResult | null} */
+  #result = null;
+  #shownFor = '';
+  #shape = '';
+
+  connectedCallback() {
+    if (this.childElementCount > 0) return;
+    this.#views.append(
+      ...views.map(([view, shape, label]) => h('button', { type: 'button', role: 'radio', 'aria-label': label, title: label, 'data-view': view, onclick: () => this.#switch(view) }, icon(shape, { size: 15 }))),
+    );
+    roving(this.#views, 'button', { horizontal: true });
+    roving(this.#tabs, '[role=tab]', { horizontal: true });
+    this.#tools.append(h('label', { class: 'search-field grow' }, icon('search', { size: 15 }), this.#search), this.#views);
+    this.#search.addEventListener('input', () => this.#filter());
+    this.append(this.#head, h('div', { class: 'evidence-top' }, this.#intro, this.#tabs), this.#tools, this.#body, this.#foot);
+    for (const [tab, label] of [['result', 'Result'], ['arguments', 'Arguments'], ['log', 'Log']]) {
+      this.#tabs.append(h('button', { type: 'button', role: 'tab', class: 'tab', 'data-tab': tab, onclick: () => this.#choose(tab) }, label));
+    }
+  }
+
+  get index() {
+    return this.#index;
+  }
+
+  /** @param {Run} run @param {number} index from 0 @param {number | null} item from 1 */
+  open(run, index, item) {
+    const other = run.runId !== this.#run?.runId || index !== this.#index;
+    this.#run = run;
+    this.#index = index;
+    this.#item = item;
+    if (other || item !== null) {
+      this.#search.value = '';
+      this.#tab = run.tasks[index]?.endedMs === null && item === null ? 'log' : 'result';
+      this.#shownFor = '';
+    }
+    this.#shape = '';
+    this.#show();
+  }
+
+  /** @param {Run} run */
+  set run(run) {
+    if (run.runId !== this.#run?.runId) return;
+    this.#run = run;
+    this.#show();
+  }
+
+  /** @returns {Task | undefined} */
+  get #task() {
+    return this.#run?.tasks[this.#index];
+  }
+
+  #show() {
+    const run = this.#run;
+    const task = this.#task;
+    if (run === null || task === undefined) return;
+    const shape = `${run.runId}/${this.#index}/${task.status}/${task.log.length}/${run.tasks.length}/${this.#tab}`;
+    if (shape === this.#shape) return;
+    const began = this.#shape === '';
+    this.#shape = shape;
+    this.#showHead(run, task);
+    for (const tab of this.#tabs.querySelectorAll('[role=tab]')) {
+      const chosen = /** @type {HTMLElement} */ (tab).dataset.tab === this.#tab;
+      tab.setAttribute('aria-selected', String(chosen));
+    }
+    reachable(this.#tabs, '[role=tab]', this.#tabs.querySelector('[aria-selected=true]'));
+    this.#showBody(run, task, began);
+  }
+
+  /** @param {Run} run @param {Task} task */
+  #showHead(run, task) {
+    const step = (/** @type {number} */ by, /** @type {string} */ shape, /** @type {string} */ label) => {
+      const next = this.#index + by;
+      const button = h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, onclick: () => send(this, 'open-task', { index: next, item: null }) }, icon(shape));
+      /** @type {HTMLButtonElement} */ (button).disabled = run.tasks[next] === undefined;
+      return button;
+    };
+    const focused = this.#head.contains(document.activeElement) ? document.activeElement?.getAttribute('aria-label') : null;
+    fill(
+      this.#head,
+      h('span', { class: 'citation open' }, task.index + 1),
+      h('h2', { class: 'evidence-tool cut' }, task.tool),
+      h('span', { class: 'badge' }, task.server ?? 'unknown tool'),
+      h('span', { class: 'grow' }),
+      step(-1, 'chevron-up', 'Previous task'),
+      step(1, 'chevron-down', 'Next task'),
+      h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Close the evidence', onclick: () => send(this, 'close-evidence') }, icon('x')),
+    );
+    if (focused) /** @type {HTMLElement | null} */ (this.#head.querySelector(`[aria-label="${focused}"]:not(:disabled)`))?.focus();
+    const own = look(task);
+    fill(
+      this.#intro,
+      task.description && h('p', { class: 'evidence-description' }, task.description),
+      h('p', { class: 'evidence-state numeric' }, icon(lookIcon[own], { size: 14, class: tones[own] ?? 'tone-quiet' }), h('span', null, stateLine(run, task))),
+    );
+  }
+
+  /** @param {Run} run @param {Task} task @param {boolean} began */
+  #showBody(run, task, began) {
+    this.#tools.hidden = this.#tab !== 'result' || !isEnded(task.status) || task.status === 'skipped';
+    if (this.#tab === 'log') {
+      fill(this.#body, logLines(task));
+      this.#setFoot(plural(task.log.length, 'line'), [['copy', 'Copy log', () => task.log.map((line) => `${exact(line.atMs)}\t${line.level}\t${line.text}`).join('\n')]], !isEnded(task.status) && run.state === 'running');
+      if (!began && !isEnded(task.status)) this.#body.scrollTop = this.#body.scrollHeight;
+    } else if (this.#tab === 'arguments') {
+      const text = JSON.stringify(task.arguments, null, 2);
+      this.#tree.show(task.arguments, '');
+      fill(this.#body, this.#tree.element);
+      this.#setFoot(plural(Object.keys(task.arguments ?? {}).length, 'argument'), [['copy', 'Copy arguments', () => text]]);
+    } else {
+      this.#showResult(run, task);
+    }
+  }
+
+  /** @param {Run} run @param {Task} task */
+  async #showResult(run, task) {
+    if (!isEnded(task.status)) {
+      fill(this.#body, h('p', { class: 'evidence-empty' }, 'The result appears here when the task has ended.'));
+      this.#setFoot('', [], run.state === 'running');
+      this.#shownFor = '';
+      return;
+    }
+    const key = `${run.runId}/${task.index}/${this.#item}`;
+    if (key === this.#shownFor && this.#result !== null) {
+      this.#put(task);
+      return;
+    }
+    this.#shownFor = key;
+    this.#result = null;
+    fill(this.#body);
+    this.#setFoot('', []);
+    const slow = setTimeout(() => key === this.#shownFor && fill(this.#body, greyRows()), 150);
+    try {
+      const result = await wholeResult(run.runId, task.index);
+      if (key !== this.#shownFor) return;
+      clearTimeout(slow);
+      this.#result = result;
+      if (result === null) {
+        fill(this.#body, noResult(task));
+        this.#tools.hidden = true;
+      } else {
+        this.#view = this.#best();
+        this.#put(task);
+      }
+    } catch (error) {
+      clearTimeout(slow);
+      if (key === this.#shownFor) fill(this.#body, h('p', { class: 'evidence-empty' }, `The result cannot be read: ${said(error)}`));
+    }
+  }
+
+  #best() {
+    const result = this.#result;
+    if (result?.items && result.items.length > 0) return 'table';
+    return result?.text === null ? 'tree' : 'text';
+  }
+
+  /** @param {Task} task */
+  #put(task) {
+    const result = this.#result;
+    if (result === null || this.#tab !== 'result') return;
+    for (const button of this.#views.querySelectorAll('button')) {
+      const view = button.dataset.view;
+      button.setAttribute('aria-checked', String(view === this.#view));
+      button.hidden = view === 'table' && (result.items?.length ?? 0) === 0;
+    }
+    reachable(this.#views, 'button', this.#views.querySelector('[aria-checked=true]'));
+    const cited = this.#item === null || this.#item > (result.items?.length ?? 0) ? -1 : this.#item - 1;
+    const error = task.error !== null && h('p', { class: 'evidence-error' }, sentence(task.error.message));
+    const shown = { table: this.#table, tree: this.#tree, text: this.#text }[this.#view];
+    fill(this.#body, error, shown.element);
+    if (this.#view === 'table') this.#table.show(result, { cited, number: task.index + 1, wide: this.clientWidth > 560 });
+    else if (this.#view === 'tree') this.#tree.show(result.data, cited < 0 ? '' : `${result.path}/${cited}`);
+    else this.#text.show(result.text ?? JSON.stringify(result.data, null, 2));
+    this.#filter();
+  }
+
+  #filter() {
+    const result = this.#result;
+    if (result === null || this.#tab !== 'result') return;
+    const words = this.#search.value;
+    const shown = this.#view === 'table' ? this.#table.search(words) : this.#view === 'tree' ? this.#tree.search(words) : this.#text.search(words);
+    const size = bytes(this.#task?.resultBytes ?? result.json.length);
+    const of = this.#view === 'table' ? `${shown} of ${plural(result.items?.length ?? 0, 'item')} · ${size}` : words === '' ? size : `${plural(shown, 'line')} · ${size}`;
+    this.#setFoot(of, [
+      ['copy', 'Copy value', () => valueText(this.#view === 'table' ? this.#table.value : this.#view === 'tree' ? this.#tree.value : result.text ?? result.data)],
+      ['braces', 'Copy path', () => (this.#view === 'table' ? this.#table.path : this.#view === 'tree' ? this.#tree.path : '') || '/'],
+    ]);
+  }
+
+  /** @param {'table' | 'tree' | 'text'} view */
+  #switch(view) {
+    this.#view = view;
+    const task = this.#task;
+    if (task !== undefined) this.#put(task);
+  }
+
+  /** @param {string} tab */
+  #choose(tab) {
+    this.#tab = tab;
+    this.#show();
+  }
+
+  /** @param {string} words @param {[string, string, () => string][]} copies @param {boolean} [stops] */
+  #setFoot(words, copies, stops = false) {
+    setText(this.#count, words);
+    fill(
+      this.#foot,
+      this.#count,
+      copies.map(([shape, label, text]) => {
+        const name = h('span', null, label);
+        const copy = async () => {
+          setText(name, (await copyText(text())) ? 'Copied' : 'Not copied');
+          setTimeout(() => setText(name, label), 1500);
+        };
+        return h('button', { type: 'button', class: 'button small plain', onclick: copy }, icon(shape, { size: 14 }), name);
+      }),
+      stops && h('button', { type: 'button', class: 'button small plain danger', onclick: () => send(this, 'stop-open-task', { index: this.#index }) }, icon('x', { size: 14 }), 'Cancel task'),
+    );
+  }
+}
+
+/** @param {Run} run @param {Task} task */
+function stateLine(run, task) {
+  const tries = task.attempt > 0 ? ` · ${plural(task.attempt, 'attempt')}` : '';
+  const words = note(task, { tasks: run.tasks }).text;
+  switch (task.status) {
+    case 'completed':
+      return task.reused === null ? `Completed in ${exact(task.elapsedMs)}${tries}` : 'Kept from an earlier run';
+    case 'failed':
+      return task.startedMs === null ? 'Failed before it was called' : `Failed after ${exact(task.elapsedMs)}${tries}`;
+    case 'running':
+      return `Running for ${running(runNow(run, Date.now()) - (task.startedMs ?? 0))}${words ? ` · ${words}` : ''}`;
+    default:
+      return words;
+  }
+}
+
+/** @param {any} value */
+function valueText(value) {
+  return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+}
+
+/** @param {Task} task */
+function noResult(task) {
+  const words = task.error === null ? 'This task has no result.' : sentence(task.error.message);
+  return h('p', { class: task.status === 'failed' ? 'evidence-error' : 'evidence-empty' }, words);
+}
+
+function greyRows() {
+  return Array.from({ length: 8 }, (_, k) => h('div', { class: `grey-bar row-bar w${[70, 46, 65][k % 3]}` }));
+}
+
+customElements.define('evidence-panel', EvidencePanel);
+export { EvidencePanel };

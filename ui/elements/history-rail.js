@@ -1,0 +1,259 @@
+// @ts-check
+// <history-rail>: brand, search, new question, past runs by day, and at its foot the servers.
+// Sends `new-question`, `open-run`, `deleted-run`, `open-settings`, `toggle-rail`.
+
+import { said } from '../api.js';
+import { h, fill, send, setText } from '../lib/dom.js';
+import { icon } from '../lib/icons.js';
+import { dayGroup } from '../lib/days.js';
+import { plural } from '../lib/format.js';
+import { confirmAt, openMenu } from '../lib/popover.js';
+import { reachable, roving } from '../lib/roving.js';
+import { deleteRun, history, moreHistory, onHistory, reloadHistory, searchHistory } from '../state/history.js';
+import { knownRun, onAnyRun } from '../state/live-runs.js';
+import { allServers, onServers, serversKnown } from '../state/servers.js';
+import { historyRow } from './history-row.js';
+
+class HistoryRail extends HTMLElement {
+  #search = /** @type {HTMLInputElement} */ (
+    h('input', { type: 'search', placeholder: 'Search history', 'aria-label': 'Search history', 'data-testid': 'history-search', autocomplete: 'off', spellcheck: 'false' })
+  );
+  #clear = h('button', { type: 'button', class: 'icon-button clear', 'aria-label': 'Clear the search', hidden: true }, icon('x', { size: 14 }));
+  #list = h('div', { class: 'history', role: 'list', 'aria-label': 'Past questions' });
+  #foot = h('span', { class: 'cut grow' });
+  /** @type {string | null} */
+  #open = null;
+  /** @type {Map<string, string>} */
+  #live = new Map();
+  #drawn = '';
+  /** @type {number} */
+  #typing = 0;
+
+  connectedCallback() {
+    if (this.childElementCount > 0) return;
+    this.append(this.#head(), this.#list, this.#footer(), narrowRail(this));
+    roving(this.#list, '.history-open');
+    this.#list.addEventListener('click', (event) => this.#clicked(event));
+    this.#list.addEventListener('contextmenu', (event) => this.#menu(event));
+    this.#list.addEventListener('keydown', (event) => this.#key(event));
+    this.#list.addEventListener('scroll', () => {
+      const left = this.#list.scrollHeight - this.#list.scrollTop - this.#list.clientHeight;
+      if (left < 400 && history().loaded) moreHistory();
+    });
+    onHistory(() => this.#show());
+    onServers(() => this.#showFoot());
+    onAnyRun((run) => this.#followed(run));
+    window.addEventListener('focus', () => reloadHistory());
+    reloadHistory();
+    this.#showFoot();
+  }
+
+  /** The run to show as open. @param {string | null} runId */
+  set open(runId) {
+    this.#open = runId;
+    this.#show();
+    this.#list.querySelector('.history-row.open')?.scrollIntoView({ block: 'nearest' });
+  }
+
+  focusSearch() {
+    this.#search.focus();
+    this.#search.select();
+  }
+
+  #head() {
+    this.#search.addEventListener('input', () => this.#typed());
+    this.#search.addEventListener('keydown', (event) => {
+      if (event.key === 'ArrowDown') {
+        event.preventDefault();
+        /** @type {HTMLElement | null} */ (this.#list.querySelector('.history-open'))?.focus();
+      } else if (event.key === 'Escape' && this.#search.value !== '') {
+        event.preventDefault();
+        this.#clearSearch();
+      }
+    });
+    this.#clear.addEventListener('click', () => this.#clearSearch());
+    return h(
+      'div',
+      { class: 'rail-head' },
+      h(
+        'div',
+        { class: 'rail-top' },
+        icon('brand', { size: 18, class: 'tone-live' }),
+        h('span', { class: 'brand grow' }, 'Trawl'),
+        h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Hide the history', onclick: () => send(this, 'toggle-rail') }, icon('panel-left')),
+      ),
+      h('label', { class: 'search-field' }, icon('search', { size: 15 }), this.#search, this.#clear, h('kbd', { class: 'key' }, '/')),
+      h(
+        'button',
+        { type: 'button', class: 'button new-question', onclick: () => send(this, 'new-question') },
+        icon('plus', { size: 15 }),
+        h('span', { class: 'grow' }, 'New question'),
+        h('kbd', { class: 'key' }, 'Ctrl N'),
+      ),
+    );
+  }
+
+  #footer() {
+    return h(
+      'div',
+      { class: 'rail-foot' },
+      h('button', { type: 'button', class: 'rail-servers', onclick: () => send(this, 'open-settings', { section: 'servers' }) }, icon('server'), this.#foot),
+      h('button', { type: 'button', class: 'icon-button', 'data-testid': 'settings', 'aria-label': 'Settings', onclick: () => send(this, 'open-settings', {}) }, icon('settings')),
+    );
+  }
+
+  #showFoot() {
+    const wanted = allServers().filter((server) => server.state !== 'disabled');
+    const ready = wanted.filter((server) => server.state === 'connected').length;
+    const words = ready === wanted.length ? `${plural(ready, 'server')} connected` : `${ready} of ${plural(wanted.length, 'server')} connected`;
+    setText(this.#foot, !serversKnown() ? '' : wanted.length === 0 ? 'No server connected' : words);
+  }
+
+  #show() {
+    const { rows, words, loaded, failure } = history();
+    this.#clear.hidden = this.#search.value === '';
+    this.classList.toggle('searching', this.#search.value !== '');
+    const now = new Date();
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.runId;
+    const drawn = JSON.stringify([rows, words, failure, loaded, this.#open, [...this.#live], now.toDateString()]);
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    if (failure !== null) {
+      fill(this.#list, h('div', { class: 'history-empty' }, h('p', { class: 'history-empty-title' }, 'The history cannot be read'), h('p', null, failure)));
+      return;
+    }
+    if (!loaded) return;
+    if (rows.length === 0) {
+      fill(this.#list, words === '' ? nothingYet() : this.#noMatch(words));
+      return;
+    }
+    const drawnRows = [];
+    let group = '';
+    for (const row of rows) {
+      const own = dayGroup(new Date(row.startedAt), now);
+      if (words === '' && own !== group) drawnRows.push(h('h2', { class: 'history-group' }, own));
+      group = own;
+      drawnRows.push(historyRow(row, knownRun(row.id), { open: row.id === this.#open, words, now }));
+    }
+    if (words !== '') drawnRows.unshift(h('p', { class: 'history-count', role: 'status' }, plural(history().total, 'run')));
+    const top = this.#list.scrollTop;
+    fill(this.#list, drawnRows);
+    this.#list.scrollTop = top;
+    const again = focused === undefined ? null : this.#item(focused);
+    again?.focus({ preventScroll: true });
+    reachable(this.#list, '.history-open', again ?? (this.#open === null ? null : this.#item(this.#open)));
+  }
+
+  /** @param {string} runId @returns {HTMLElement | null} */
+  #item(runId) {
+    return this.#list.querySelector(`[data-run-id="${CSS.escape(runId)}"]`);
+  }
+
+  /** @param {import('../state/types.js').Run} run */
+  #followed(run) {
+    const mark = `${run.state}/${run.tasks.length}/${run.approval.open.length > 0}`;
+    const before = this.#live.get(run.runId);
+    if (before === mark) return;
+    this.#live.set(run.runId, mark);
+    const began = before === undefined && !history().rows.some((row) => row.id === run.runId);
+    const ended = before !== undefined && before.startsWith('running') && run.state !== 'running';
+    if (began || ended) reloadHistory();
+    else this.#show();
+  }
+
+  #typed() {
+    this.#clear.hidden = this.#search.value === '';
+    clearTimeout(this.#typing);
+    this.#typing = window.setTimeout(() => searchHistory(this.#search.value), 120);
+  }
+
+  #clearSearch() {
+    this.#search.value = '';
+    searchHistory('');
+    this.#search.focus();
+  }
+
+  /** @param {Event} event */
+  #clicked(event) {
+    const target = /** @type {Element} */ (event.target);
+    const open = target.closest('.history-open');
+    if (open instanceof HTMLElement) send(this, 'open-run', { runId: open.dataset.runId });
+    const remove = target.closest('.history-delete');
+    if (remove !== null) this.#askDelete(remove, remove.parentElement?.querySelector('.history-open'));
+  }
+
+  /** @param {MouseEvent} event */
+  #menu(event) {
+    const row = /** @type {Element} */ (event.target).closest('.history-row')?.querySelector('.history-open');
+    if (!(row instanceof HTMLElement)) return;
+    event.preventDefault();
+    const question = history().rows.find((one) => one.id === row.dataset.runId)?.question ?? '';
+    openMenu(row, [
+      { label: 'Open', icon: 'corner-down-right', run: () => send(this, 'open-run', { runId: row.dataset.runId }) },
+      { label: 'Ask again', icon: 'rotate-cw', run: () => send(this, 'ask', { question }) },
+      { label: 'Delete', icon: 'trash', danger: true, run: () => this.#askDelete(row, row) },
+    ]);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const row = /** @type {Element} */ (event.target).closest('.history-open');
+    if (event.key === 'Delete' && row !== null) this.#askDelete(row, row);
+  }
+
+  /** @param {Element} anchor @param {Element | null | undefined} row */
+  #askDelete(anchor, row) {
+    const runId = row instanceof HTMLElement ? row.dataset.runId : undefined;
+    if (runId === undefined) return;
+    confirmAt(anchor, {
+      title: 'Delete this question?',
+      text: 'Its tasks, results and answer go with it. Log files expire on their own after 7 days.',
+      action: 'Delete',
+      danger: true,
+      run: () =>
+        deleteRun(runId)
+          .then(() => send(this, 'deleted-run', { runId }))
+          .catch((error) => send(this, 'say', { text: said(error) })),
+    });
+  }
+
+  /** @param {string} words */
+  #noMatch(words) {
+    return h(
+      'div',
+      { class: 'history-empty' },
+      h('p', { class: 'history-empty-title' }, `Nothing has “${words}”`),
+      h('p', null, 'Questions, answers and results were searched.'),
+      h('button', { type: 'button', class: 'link-button', onclick: () => this.#clearSearch() }, 'Show all questions'),
+    );
+  }
+}
+
+function nothingYet() {
+  return h(
+    'div',
+    { class: 'history-empty' },
+    h('p', { class: 'history-empty-title' }, 'No questions yet'),
+    h('p', null, 'Every question you ask is kept here with its tasks, results and answer, on this machine only.'),
+  );
+}
+
+/** What is left of the rail when it is folded. @param {HTMLElement} rail */
+function narrowRail(rail) {
+  const button = (/** @type {string} */ name, /** @type {string} */ label, /** @type {() => void} */ run) =>
+    h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, onclick: run }, icon(name));
+  return h(
+    'div',
+    { class: 'rail-narrow' },
+    icon('brand', { size: 18, class: 'tone-live' }),
+    button('plus', 'New question', () => send(rail, 'new-question')),
+    button('search', 'Search history', () => send(rail, 'toggle-rail', { search: true })),
+    button('history', 'Past questions', () => send(rail, 'toggle-rail')),
+    h('span', { class: 'grow' }),
+    button('panel-left', 'Show the history', () => send(rail, 'toggle-rail')),
+    button('settings', 'Settings', () => send(rail, 'open-settings', {})),
+  );
+}
+
+customElements.define('history-rail', HistoryRail);
+export { HistoryRail };

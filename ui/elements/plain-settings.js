@@ -1,0 +1,131 @@
+// @ts-check
+// <plain-settings section="…">: the short sections: appearance, data, logs, about.
+
+import { h, fill, send } from '../lib/dom.js';
+import { icon } from '../lib/icons.js';
+import { copyText } from '../lib/clipboard.js';
+import { openLogs, said } from '../api.js';
+import { allSettings, onServers, preference, setPreference } from '../state/servers.js';
+
+const titles = /** @type {Record<string, string>} */ ({ appearance: 'Appearance', data: 'Data', logs: 'Logs', about: 'About' });
+
+const keys = [
+  ['Ctrl N', 'New question'],
+  ['/', 'Search history'],
+  ['Ctrl K', 'Commands'],
+  ['Ctrl B', 'Show or hide the history'],
+  ['Ctrl ,', 'Settings'],
+  ['Enter', 'Ask; on a task, its evidence'],
+  ['Shift Enter', 'New line in a question'],
+  ['Delete', 'On a running task, cancel it; on a past question, delete it'],
+  ['Esc', 'Close what is open; else cancel the run'],
+];
+
+class PlainSettings extends HTMLElement {
+  /** @type {(() => void) | null} */
+  #stop = null;
+
+  connectedCallback() {
+    this.#stop = onServers(() => this.#show());
+    this.#show();
+  }
+
+  disconnectedCallback() {
+    this.#stop?.();
+  }
+
+  #show() {
+    const section = this.getAttribute('section') ?? 'about';
+    const parts = { appearance: () => this.#appearance(), data: () => this.#data(), logs: () => this.#logs(), about: () => this.#about() };
+    const focused = document.activeElement?.getAttribute('data-theme-choice');
+    fill(
+      this,
+      h(
+        'section',
+        { class: 'settings-page' },
+        h('header', { class: 'top-bar settings-bar' }, h('h1', { class: 'settings-title' }, titles[section])),
+        h('div', { class: 'settings-scroll narrow' }, parts[/** @type {keyof typeof parts} */ (section)]?.().flat()),
+      ),
+    );
+    if (focused) /** @type {HTMLElement | null} */ (this.querySelector(`[data-theme-choice="${focused}"]`))?.focus();
+  }
+
+  #appearance() {
+    const chosen = preference('theme', 'system');
+    const choices = [
+      ['system', 'System', 'Follows the desktop', 'monitor'],
+      ['light', 'Light', 'Always', 'sun'],
+      ['dark', 'Dark', 'Always', 'moon'],
+    ];
+    const group = h(
+      'div',
+      { class: 'cards', role: 'radiogroup', 'aria-label': 'Theme' },
+      choices.map(([value, name, note, shape]) =>
+        h(
+          'button',
+          { type: 'button', class: 'card', role: 'radio', 'aria-checked': String(chosen === value), 'data-theme-choice': value, tabindex: chosen === value ? 0 : -1, onclick: () => this.#theme(value) },
+          h('span', { class: 'choice' }),
+          h('span', { class: 'grow' }, h('span', { class: 'card-name' }, name), h('span', { class: 'card-note' }, note)),
+          icon(shape, { class: 'tone-quiet' }),
+        ),
+      ),
+    );
+    group.addEventListener('keydown', (event) => {
+      const by = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+      const place = choices.findIndex(([value]) => value === chosen);
+      const next = by === undefined ? undefined : choices[place + by];
+      if (next === undefined) return;
+      event.preventDefault();
+      this.#theme(next[0]);
+      /** @type {HTMLElement | null} */ (this.querySelector(`[data-theme-choice="${next[0]}"]`))?.focus();
+    });
+    return [h('h2', { class: 'settings-heading' }, 'Theme'), group];
+  }
+
+  /** @param {string} theme */
+  #theme(theme) {
+    localStorage.setItem('trawl.theme', theme);
+    window.dispatchEvent(new Event('trawl-theme'));
+    setPreference('theme', theme).catch((error) => send(this, 'say', { text: said(error) }));
+  }
+
+  #data() {
+    const { dataFolder, notices, warnings } = allSettings();
+    return [
+      h('p', { class: 'settings-lead' }, 'Settings, history and every result are kept on this machine, in one folder.'),
+      h('div', { class: 'settings-line' }, h('span', { class: 'settings-name' }, 'Data folder'), h('span', { class: 'mono grow settings-value' }, dataFolder), copyButton(dataFolder)),
+      h('div', { class: 'settings-line' }, h('span', { class: 'settings-name' }, 'Deleting'), h('span', { class: 'grow' }, 'Deleting a question removes its tasks, results and answer. Log files expire on their own after 7 days.')),
+      [...notices, ...warnings].map((text) => h('p', { class: 'start-notice' }, icon('triangle-alert'), h('span', null, text))),
+    ];
+  }
+
+  #logs() {
+    const open = () => openLogs().catch((error) => send(this, 'say', { text: said(error) }));
+    return [
+      h('p', { class: 'settings-lead' }, 'One file a day, kept for 7 days. Every task’s whole result is written to it, with secrets taken out.'),
+      h('div', { class: 'settings-line' }, h('span', { class: 'settings-name' }, 'Log folder'), h('span', { class: 'mono grow settings-value' }, `${allSettings().dataFolder}/logs`), h('button', { type: 'button', class: 'button', onclick: open }, icon('folder-open', { size: 15 }), 'Open')),
+    ];
+  }
+
+  #about() {
+    return [
+      h('div', { class: 'about-head' }, icon('brand', { size: 32, class: 'tone-live' }), h('div', null, h('p', { class: 'about-name' }, 'Trawl'), h('p', { class: 'tone-quiet' }, `Version ${allSettings().version}`))),
+      h('p', { class: 'settings-lead' }, 'Asks all your MCP servers at the same time and writes one answer whose claims point at the results they came from. Icons by Lucide (ISC).'),
+      h('h2', { class: 'settings-heading' }, 'Keys'),
+      h('dl', { class: 'keys' }, keys.flatMap(([key, words]) => [h('dt', null, h('kbd', { class: 'key' }, key)), h('dd', null, words)])),
+    ];
+  }
+}
+
+/** @param {string} text */
+function copyButton(text) {
+  const button = h('button', { type: 'button', class: 'button' }, icon('copy', { size: 15 }), 'Copy');
+  button.addEventListener('click', async () => {
+    const copied = await copyText(text);
+    button.lastChild?.replaceWith(copied ? 'Copied' : 'Not copied');
+  });
+  return button;
+}
+
+customElements.define('plain-settings', PlainSettings);
+export { PlainSettings };

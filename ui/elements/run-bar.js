@@ -1,0 +1,134 @@
+// @ts-check
+// The bar above a run: its state, when and by what, and what can be done with it. Makes elements
+// only when something changed; the live time is the run view's to tick.
+
+import { copyText } from '../lib/clipboard.js';
+import { h, fill, setText } from '../lib/dom.js';
+import { icon } from '../lib/icons.js';
+import { duration, plural, running } from '../lib/format.js';
+import { longWhen } from '../lib/days.js';
+import { confirmAt, openMenu } from '../lib/popover.js';
+import { exportRun, openLogs, said } from '../api.js';
+import { counts, plannerName, runNow, stateName } from '../state/run-view.js';
+import { deleteRun } from '../state/history.js';
+import { stateIcons } from './history-row.js';
+
+/** @typedef {import('../state/types.js').Run} Run */
+/** @typedef {(name: string, detail?: any) => void} Send */
+
+export class RunBar {
+  element = h('header', { class: 'top-bar run-bar' });
+  #state = h('span', { class: 'run-state' });
+  #meta = h('span', { class: 'run-meta numeric cut' });
+  #actions = h('span', { class: 'run-actions' });
+  #shape = '';
+  /** @type {Send} */
+  #send;
+
+  /** @param {Send} send */
+  constructor(send) {
+    this.#send = send;
+    this.element.append(this.#state, this.#meta, h('span', { class: 'grow' }), this.#actions);
+  }
+
+  /** @param {Run} run */
+  show(run) {
+    const count = counts(run);
+    const approval = run.state === 'running' && run.approval.open.length > 0;
+    const shape = [run.runId, run.state, approval, run.state === 'running' ? `${count.completed > 0 && count.open > 0 ? count.completed : 0}` : '', run.answer !== ''].join();
+    this.tick(run);
+    if (shape === this.#shape) return;
+    this.#shape = shape;
+    const [name, tone] = stateIcons[approval ? 'approval' : run.state];
+    fill(this.#state, icon(name, { class: tone }), h('span', { class: tone === 'tone-ok' || tone === 'tone-quiet' ? '' : tone }, stateName(run)));
+    fill(this.#actions, run.state === 'running' ? this.#running(run, count) : this.#ended(run));
+  }
+
+  /** The live time. @param {Run} run */
+  tick(run) {
+    const nowMs = runNow(run, Date.now());
+    const parts = [];
+    if (run.state === 'running') parts.push(running(nowMs));
+    else if (run.startedAt !== null) parts.push(longWhen(new Date(run.startedAt), new Date()));
+    if (run.state === 'failed') parts.push(duration(run.nowMs));
+    const planner = plannerName(run);
+    const answered = run.state === 'finished' || run.state === 'partial';
+    if (!answered && planner !== null) parts.push(planner);
+    const ready = run.servers.filter((server) => server.ready).length;
+    if (!answered && run.state !== 'failed' && ready > 0) parts.push(plural(ready, 'server'));
+    setText(this.#meta, parts.join(' · '));
+  }
+
+  /** @param {Run} run @param {ReturnType<typeof counts>} count */
+  #running(run, count) {
+    const enough = count.completed > 0 && count.open > 0;
+    return [
+      enough && h('button', { type: 'button', class: 'button', onclick: () => this.#send('stop-tasks') }, icon('pen-line', { size: 15 }), `Answer from ${plural(count.completed, 'result')}`),
+      h('button', { type: 'button', class: 'button', 'data-testid': 'cancel', onclick: () => this.#send('cancel-run') }, icon('square', { size: 13 }), 'Cancel run', h('kbd', { class: 'key' }, 'Esc')),
+      this.#panel(),
+    ];
+  }
+
+  /** @param {Run} run */
+  #ended(run) {
+    const plain = (/** @type {string} */ shape, /** @type {string} */ label, /** @type {(event: Event) => void} */ act) =>
+      h('button', { type: 'button', class: 'button plain', title: label, onclick: act }, icon(shape, { size: 15 }), h('span', { class: 'action-label' }, label));
+    const answered = run.answer !== '';
+    return [
+      answered && plain('copy', 'Copy', (event) => this.#copy(event, run.answer)),
+      !answered && run.state === 'failed' && plain('copy', 'Copy details', (event) => this.#export(event, run, 'md')),
+      run.state === 'failed' && plain('scroll-text', 'Open log', () => openLogs().catch((error) => this.#send('say', { text: said(error) }))),
+      answered && plain('download', 'Export', (event) => this.#exportMenu(event, run)),
+      h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Delete this run', title: 'Delete', onclick: (/** @type {Event} */ event) => this.#delete(event, run) }, icon('trash', { size: 15 })),
+      h('button', { type: 'button', class: 'button', title: 'Ask the same question again', onclick: () => this.#send('again') }, icon('rotate-cw', { size: 15 }), 'Again'),
+      this.#panel(),
+    ];
+  }
+
+  #panel() {
+    return h('button', { type: 'button', class: 'icon-button panel-toggle', 'aria-label': 'Show the evidence', title: 'Evidence', onclick: () => this.#send('toggle-evidence') }, icon('panel-right'));
+  }
+
+  /** @param {Event} event @param {string} text */
+  async #copy(event, text) {
+    const label = /** @type {Element} */ (event.currentTarget).querySelector('.action-label');
+    const copied = await copyText(text);
+    if (label === null) return;
+    const before = label.textContent ?? '';
+    setText(label, copied ? 'Copied' : 'Not copied');
+    setTimeout(() => setText(label, before), 1500);
+  }
+
+  /** @param {Event} event @param {Run} run */
+  #exportMenu(event, run) {
+    const anchor = /** @type {HTMLElement} */ (event.currentTarget);
+    const copyAs = (/** @type {'md' | 'json'} */ format) => () => this.#export({ currentTarget: anchor }, run, format);
+    openMenu(anchor, [{ label: 'Copy as Markdown', note: 'answer and sources', run: copyAs('md') }, { label: 'Copy as JSON', note: 'everything', run: copyAs('json') }], { align: 'end', label: 'Export' });
+  }
+
+  /** @param {{ currentTarget: any }} event @param {Run} run @param {'md' | 'json'} format */
+  async #export(event, run, format) {
+    const anchor = event.currentTarget;
+    try {
+      const text = await exportRun(run.runId, format);
+      await this.#copy(/** @type {any} */ ({ currentTarget: anchor }), text);
+    } catch (error) {
+      this.#send('say', { text: said(error) });
+    }
+  }
+
+  /** @param {Event} event @param {Run} run */
+  #delete(event, run) {
+    confirmAt(/** @type {Element} */ (event.currentTarget), {
+      title: 'Delete this run?',
+      text: 'Its tasks, results and answer go with it. Log files expire on their own after 7 days.',
+      action: 'Delete',
+      danger: true,
+      align: 'end',
+      run: () =>
+        deleteRun(run.runId)
+          .then(() => this.#send('deleted-run', { runId: run.runId }))
+          .catch((error) => this.#send('say', { text: said(error) })),
+    });
+  }
+}

@@ -1,0 +1,71 @@
+// @ts-check
+// <run-summary>: what an ended run collapses to: a miniature of its bars, one sentence, a chevron
+// that opens the timeline again. Sends `toggle-work`.
+
+import { h, fill, send, svg } from '../lib/dom.js';
+import { icon } from '../lib/icons.js';
+import { summary } from '../state/run-view.js';
+
+/** @typedef {import('../state/types.js').Run} Run */
+
+const WIDTH = 64;
+const HEIGHT = 22;
+const LINES = 7;
+
+class RunSummary extends HTMLElement {
+  #button = h('button', { type: 'button', class: 'summary', 'data-testid': 'summary', 'aria-expanded': 'false', onclick: () => send(this, 'toggle-work') });
+
+  connectedCallback() {
+    if (this.childElementCount === 0) this.append(this.#button);
+  }
+
+  /** @param {boolean} open */
+  set open(open) {
+    this.#button.setAttribute('aria-expanded', String(open));
+  }
+
+  /** @param {Run} run */
+  set run(run) {
+    const words = summary(run);
+    if (words === null) return;
+    fill(
+      this.#button,
+      miniature(run),
+      h('span', { class: 'summary-words cut grow numeric' }, h('strong', null, words.counts), words.rest && ` · ${words.rest}`),
+      icon('chevron-down', { class: 'summary-chevron' }),
+    );
+  }
+}
+
+/** @param {Run} run */
+function miniature(run) {
+  const drawing = svg('svg', { class: 'miniature', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, 'aria-hidden': 'true' });
+  const started = run.tasks.filter((task) => task.startedMs !== null && task.endedMs !== null);
+  if (started.length === 0) return drawing;
+  const from = Math.min(...started.map((task) => task.startedMs ?? 0));
+  const to = Math.max(...started.map((task) => task.endedMs ?? 0));
+  const scale = WIDTH / Math.max(to - from, 0.001);
+  const every = Math.max(1, started.length / LINES);
+  const count = Math.min(LINES, started.length);
+  const pitch = Math.min(3.7, HEIGHT / count);
+  const top = (HEIGHT - pitch * count) / 2 + (pitch - 2) / 2;
+  for (let k = 0; k < count; k += 1) {
+    const task = started[Math.floor(k * every)];
+    const x = ((task.startedMs ?? 0) - from) * scale;
+    const width = Math.max(2, ((task.endedMs ?? 0) - (task.startedMs ?? 0)) * scale);
+    drawing.append(
+      svg('rect', {
+        class: task.status === 'failed' ? 'mini-bad' : task.status === 'completed' ? 'mini-done' : 'mini-other',
+        x: Math.min(x, WIDTH - width).toFixed(1),
+        y: (top + k * pitch).toFixed(1),
+        width: width.toFixed(1),
+        height: 2.2,
+        rx: 1,
+      }),
+    );
+  }
+  return drawing;
+}
+
+customElements.define('run-summary', RunSummary);
+export { RunSummary };

@@ -1,0 +1,342 @@
+// @ts-check
+// <run-view>: one run, live or kept. Lays out what its state calls for: strip and timeline while it
+// runs, summary and answer once it ended, the reasons first when it failed.
+
+import { cancelRun, resolveApproval, said, stopTask, stopTasks } from '../api.js';
+import { h, fill, send, setText } from '../lib/dom.js';
+import { eachFrame, oncePerFrame } from '../lib/frames.js';
+import { icon } from '../lib/icons.js';
+import { duration, integer, plural } from '../lib/format.js';
+import { followRun } from '../state/live-runs.js';
+import { plannerName, stateName, summary } from '../state/run-view.js';
+import { failureReport, keptBanner, partialLine } from './run-notices.js';
+import { RunBar } from './run-bar.js';
+import './approval-sheet.js';
+import './earlier-turns.js';
+import './phase-strip.js';
+import './question-box.js';
+import './run-answer.js';
+import './run-summary.js';
+import './task-timeline.js';
+
+/** @typedef {import('../state/types.js').Run} Run */
+
+/** How long an ended timeline stays before it folds, so that the eye sees the last bar end. */
+const FOLD_AFTER_MS = 700;
+
+class RunView extends HTMLElement {
+  /** @type {Run | null} */
+  #run = null;
+  #runId = '';
+  #bar = new RunBar((name, detail) => this.#act(name, detail));
+  #question = h('h1', { class: 'question' });
+  #more = h('button', { type: 'button', class: 'link-button question-more', hidden: true }, 'Show the whole question');
+  #notice = h('div', { class: 'run-notice' });
+  #strip = /** @type {import('./phase-strip.js').PhaseStrip} */ (document.createElement('phase-strip'));
+  #planNote = h('p', { class: 'plan-words', hidden: true });
+  #summary = /** @type {import('./run-summary.js').RunSummary} */ (document.createElement('run-summary'));
+  #timeline = /** @type {import('./task-timeline.js').TaskTimeline} */ (document.createElement('task-timeline'));
+  #fold = h('div', { class: 'fold' });
+  #partial = h('div', { class: 'run-partial' });
+  #answer = /** @type {import('./run-answer.js').RunAnswer} */ (document.createElement('run-answer'));
+  #coming = coming();
+  #author = h('p', { class: 'answer-author', hidden: true }, icon('info'), 'Listed from the results; no language model wrote this');
+  #foot = h('p', { class: 'answer-foot numeric', hidden: true });
+  #earlier = /** @type {import('./earlier-turns.js').EarlierTurns} */ (document.createElement('earlier-turns'));
+  #box = /** @type {import('./question-box.js').QuestionBox} */ (document.createElement('question-box'));
+  #queued = h('p', { class: 'queued', hidden: true });
+  #sheet = /** @type {import('./approval-sheet.js').ApprovalSheet} */ (document.createElement('approval-sheet'));
+  #live = h('p', { class: 'visually-hidden', role: 'status' });
+  #scroll = h('div', { class: 'run-scroll', tabindex: -1 });
+  /** @type {boolean | null} what the person chose */
+  #opened = null;
+  #folded = false;
+  #foldTimer = 0;
+  #spoken = '';
+  /** @type {string | null} */
+  #next = null;
+  #noticeShape = '';
+  /** @type {(() => void) | null} */
+  #stopRun = null;
+  /** @type {(() => void) | null} */
+  #stopFrames = null;
+  #showSoon = oncePerFrame(() => this.#show());
+
+  connectedCallback() {
+    if (this.childElementCount === 0) this.#build();
+  }
+
+  disconnectedCallback() {
+    this.#stopRun?.();
+    this.#stopRun = null;
+    this.#stopFrames?.();
+    this.#stopFrames = null;
+  }
+
+  /** @param {string} runId @param {{ interrupted?: boolean }} known */
+  open(runId, known) {
+    if (runId === this.#runId && this.#stopRun !== null) return;
+    this.#stopRun?.();
+    this.#runId = runId;
+    this.#opened = null;
+    this.#folded = false;
+    this.#next = null;
+    this.#spoken = '';
+    this.#noticeShape = '';
+    this.#queued.hidden = true;
+    this.#box.value = '';
+    this.#earlier.clear();
+    clearTimeout(this.#foldTimer);
+    this.#scroll.scrollTop = 0;
+    let first = true;
+    this.#stopRun = followRun(
+      runId,
+      (run) => {
+        const ended = this.#run?.runId === runId && this.#run.state === 'running' && run.state !== 'running';
+        if (ended) this.#ended(run);
+        // A run that had ended before it was opened is folded from the start.
+        if (first && run.lastSeq >= 0) {
+          this.#folded = run.state !== 'running';
+          first = false;
+        }
+        this.#run = run;
+        send(this, 'run-changed', { run });
+        this.#showSoon();
+      },
+      known,
+    );
+  }
+
+  /** What the history knows of the run and its events do not say. @param {string} runId @param {{ interrupted?: boolean }} known */
+  know(runId, known) {
+    if (runId !== this.#runId) return;
+    this.#stopRun?.();
+    this.#stopRun = null;
+    this.#runId = '';
+    this.open(runId, known);
+  }
+
+  get run() {
+    return this.#run;
+  }
+
+  focusQuestion() {
+    this.#box.focus();
+  }
+
+  /** @param {{ index: number, item: number | null } | null} open */
+  set evidence(open) {
+    this.#timeline.open = open?.index ?? null;
+    this.#answer.cited = open === null ? null : { task: open.index, item: open.item };
+  }
+
+  #build() {
+    this.#box.setAttribute('docked', '');
+    this.#timeline.scroller = this.#scroll;
+    const inner = h('div', { class: 'fold-inner' }, this.#strip, this.#planNote, this.#timeline);
+    this.#fold.append(inner);
+    this.#scroll.append(
+      h('div', { class: 'run-body' }, this.#earlier, this.#question, this.#more, this.#notice, this.#summary, this.#fold, this.#partial, this.#author, this.#answer, this.#coming, this.#foot),
+    );
+    this.append(this.#bar.element, this.#scroll, h('div', { class: 'dock' }, this.#queued, this.#box), this.#sheet, this.#live);
+    this.#more.addEventListener('click', () => this.#question.classList.toggle('whole'));
+    this.addEventListener('toggle-work', () => this.#toggle());
+    this.addEventListener('stop-task', (event) => this.#stop(/** @type {CustomEvent} */ (event).detail.index));
+    this.addEventListener('approve', (event) => this.#resolve(/** @type {CustomEvent} */ (event).detail));
+    this.#box.addEventListener('ask', (event) => this.#follow(/** @type {CustomEvent} */ (event)));
+  }
+
+  #show() {
+    const run = this.#run;
+    if (run === null || !this.isConnected) return;
+    const live = run.state === 'running';
+    const answered = run.answer !== '';
+    const works = run.tasks.length > 0;
+    const showsResult = run.state === 'finished' || run.state === 'partial' || (live && answered);
+    this.#bar.show(run);
+    setText(this.#question, run.question);
+    this.#more.hidden = this.#question.scrollHeight <= this.#question.clientHeight + 1 || this.#question.classList.contains('whole');
+    this.#earlier.run = run;
+    this.#showNotice(run);
+    this.#strip.run = run;
+    this.#timeline.run = run;
+    const noted = run.plan?.note ?? null;
+    this.#planNote.hidden = noted === null;
+    if (noted !== null) setText(this.#planNote, noted);
+    this.#showFold(run, showsResult && works);
+    fill(this.#partial, partialLine(run, (name, detail) => this.#act(name, detail)));
+    this.#answer.run = run;
+    this.#answer.hidden = !answered;
+    this.#coming.hidden = !live || answered;
+    setText(/** @type {Node} */ (this.#coming.querySelector('.coming-words')), run.execution === null ? 'The answer starts when the last task has ended. What failed is named in it.' : 'Reading the results.');
+    this.#showFoot(run);
+    this.#box.placeholder = live ? 'Ask a follow-up. It starts when this run has ended.' : 'Ask a follow-up';
+    this.#sheet.run = run;
+    this.classList.toggle('asks', live && run.approval.open.length > 0);
+    this.#speak(run);
+    this.#tick(live);
+  }
+
+  /** @param {Run} run */
+  #showNotice(run) {
+    const shape = `${run.runId}/${run.state}/${run.lastSeq}`;
+    if (shape === this.#noticeShape) return;
+    this.#noticeShape = shape;
+    const act = (/** @type {string} */ name, /** @type {any} */ detail) => this.#act(name, detail);
+    if (run.state === 'failed') fill(this.#notice, failureReport(run, act));
+    else if (run.state === 'interrupted' || run.state === 'cancelled') fill(this.#notice, keptBanner(run, act));
+    else fill(this.#notice);
+    if (run.state === 'failed' && this.#box.value === '') this.#box.value = run.question;
+  }
+
+  /** @param {Run} run @param {boolean} collapses */
+  #showFold(run, collapses) {
+    const live = run.state === 'running';
+    if (collapses && live && run.answer !== '' && !this.#folded && this.#foldTimer === 0) this.#foldSoon();
+    const summed = collapses && (this.#folded || this.#opened !== null);
+    const open = this.#opened ?? !this.#folded;
+    this.#summary.hidden = !summed;
+    if (summed && summary(run) !== null) {
+      this.#summary.run = run;
+      this.#summary.open = open;
+    }
+    this.#fold.classList.toggle('closed', summed && !open);
+    this.#fold.inert = summed && !open;
+    const empty = run.state === 'failed' && run.tasks.length === 0;
+    this.#fold.hidden = empty || (run.tasks.length === 0 && !live);
+    this.#strip.hidden = run.state === 'failed';
+    this.#timeline.hidden = run.tasks.length === 0;
+    // The strip stays in sight while the answer is written, though the timeline is folded.
+    const outside = summed && live;
+    const home = outside ? this.#summary : this.#planNote;
+    if (this.#strip.nextElementSibling !== home) home.before(this.#strip);
+  }
+
+  #foldSoon() {
+    const own = this.#runId;
+    this.#foldTimer = window.setTimeout(() => {
+      this.#foldTimer = 0;
+      if (own !== this.#runId) return;
+      this.#folded = true;
+      this.#showSoon();
+    }, FOLD_AFTER_MS);
+  }
+
+  #toggle() {
+    this.#opened = this.#fold.classList.contains('closed');
+    this.#show();
+  }
+
+  /** @param {Run} run */
+  #showFoot(run) {
+    const done = run.result;
+    this.#foot.hidden = done === null;
+    const builtin = run.planner === 'builtin' || run.planner === null;
+    const written = done !== null && builtin && done.usage === null && run.tasks.length > 0;
+    this.#author.hidden = !written || /no (language )?model wrote/i.test(run.answer);
+    if (done === null) return;
+    const parts = [plannerName(run) ?? 'Built-in planner'];
+    if (done.usage) parts.push(`${integer(done.usage.inputTokens)} tokens in, ${integer(done.usage.outputTokens)} out`);
+    const { firstTokenMs, totalMs } = done.timings;
+    if (firstTokenMs !== null && firstTokenMs !== undefined) parts.push(`first token ${duration(firstTokenMs)}`);
+    if (done.citationsRemoved > 0) parts.push(`${plural(done.citationsRemoved, 'citation')} without a source removed`);
+    parts.push(`${duration(totalMs ?? run.nowMs)} in all`);
+    setText(this.#foot, parts.join(' · '));
+  }
+
+  /** @param {boolean} live */
+  #tick(live) {
+    if (live && this.#stopFrames === null) {
+      this.#stopFrames = eachFrame(() => this.#run !== null && this.#bar.tick(this.#run));
+    } else if (!live) {
+      this.#stopFrames?.();
+      this.#stopFrames = null;
+    }
+  }
+
+  /** Phases and ends are spoken, progress is not. @param {Run} run */
+  #speak(run) {
+    const phase = run.plan === null ? 'Planning' : run.execution === null && run.tasks.length > 0 ? `Executing ${plural(run.tasks.length, 'task')}` : 'Writing the answer';
+    const words = run.state !== 'running' ? `${stateName(run)}. ${summary(run)?.counts ?? ''}` : run.approval.open.length > 0 ? `${plural(run.approval.open.length, 'call')} need approval` : phase;
+    if (words === this.#spoken) return;
+    this.#spoken = words;
+    setText(this.#live, words);
+  }
+
+  /** @param {Run} run */
+  #ended(run) {
+    clearTimeout(this.#foldTimer);
+    this.#foldSoon();
+    const question = this.#next;
+    this.#next = null;
+    this.#queued.hidden = true;
+    if (question === null) return;
+    if (run.state === 'finished' || run.state === 'partial') send(this, 'ask', { question, continues: run.runId });
+    else this.#box.value = question;
+  }
+
+  /** A follow-up waits for the run's end. @param {CustomEvent} event */
+  #follow(event) {
+    event.stopPropagation();
+    const { question } = event.detail;
+    const run = this.#run;
+    if (run === null) return;
+    if (run.state !== 'running') {
+      const answered = run.state === 'finished' || run.state === 'partial';
+      send(this, 'ask', answered ? { question, continues: run.runId } : { question, continues: run.continues });
+      return;
+    }
+    this.#next = question;
+    this.#box.value = '';
+    const withdraw = () => {
+      this.#next = null;
+      this.#queued.hidden = true;
+      this.#box.value = question;
+      this.#box.focus();
+    };
+    fill(this.#queued, h('span', { class: 'cut grow' }, 'Asked next: ', h('strong', null, question)), h('button', { type: 'button', class: 'link-button', onclick: withdraw }, 'Take back'));
+    this.#queued.hidden = false;
+  }
+
+  /** @param {string} name @param {any} [detail] */
+  #act(name, detail) {
+    const run = this.#run;
+    if (run === null) return;
+    const complain = (/** @type {unknown} */ error) => send(this, 'say', { text: said(error) });
+    if (name === 'cancel-run') cancelRun(run.runId).catch(complain);
+    else if (name === 'stop-tasks') stopTasks(run.runId).catch(complain);
+    else if (name === 'again') send(this, 'ask', { question: run.question, continues: run.continues });
+    else send(this, name, detail);
+  }
+
+  /** Escape cancels a running run. @returns {boolean} whether there was one */
+  cancel() {
+    if (this.#run?.state !== 'running') return false;
+    this.#act('cancel-run');
+    return true;
+  }
+
+  /** @param {number} index */
+  #stop(index) {
+    if (this.#run !== null) stopTask(this.#run.runId, index).catch((error) => send(this, 'say', { text: said(error) }));
+  }
+
+  /** @param {{ approved: number[], denied: number[] }} detail */
+  #resolve({ approved, denied }) {
+    if (this.#run !== null) resolveApproval(this.#run.runId, approved, denied).catch((error) => send(this, 'say', { text: said(error) }));
+  }
+}
+
+function coming() {
+  return h(
+    'div',
+    { class: 'coming' },
+    h('p', { class: 'coming-note' }, icon('pen-line', { size: 15 }), h('span', { class: 'coming-words' })),
+    h('div', { class: 'grey-bar w65' }),
+    h('div', { class: 'grey-bar w70' }),
+    h('div', { class: 'grey-bar w46' }),
+  );
+}
+
+customElements.define('run-view', RunView);
+export { RunView };

@@ -1,0 +1,199 @@
+// @ts-check
+// <server-form>: adds or edits one server. Sends `close-form`, `saved` {name}, `remove-server`
+// {name, anchor}.
+
+import { h, fill, send } from '../lib/dom.js';
+import { icon } from '../lib/icons.js';
+import { duration, plural, sentence } from '../lib/format.js';
+import { said, saveServer, testServer } from '../api.js';
+import { allSettings } from '../state/servers.js';
+import { mistakes, toDraft, toEntry } from '../state/server-entry.js';
+import { field, Pairs, segments, textInput } from './form-parts.js';
+
+/** @typedef {import('../state/server-entry.js').Draft} Draft */
+
+class ServerForm extends HTMLElement {
+  /** @type {string | null} */
+  #previous = null;
+  /** @type {Record<string, any> | null} */
+  #before = null;
+  /** @type {Draft['kind']} */
+  #kind = 'command';
+  #title = h('h2', { class: 'evidence-tool grow cut' });
+  #name = textInput();
+  #command = textInput({ class: 'input mono', placeholder: 'npx' });
+  #args = /** @type {HTMLTextAreaElement} */ (h('textarea', { class: 'input mono', rows: 3, spellcheck: 'false' }));
+  #cwd = textInput({ class: 'input mono', placeholder: 'Trawl’s own' });
+  #url = textInput({ class: 'input mono', placeholder: 'https://example.com/mcp', inputmode: 'url' });
+  #env = new Pairs('variable', 'Variable');
+  #headers = new Pairs('header', 'Header');
+  #timeout = textInput({ inputmode: 'decimal', placeholder: '60' });
+  #atOnce = textInput({ inputmode: 'numeric', placeholder: '64' });
+  #perSecond = textInput({ inputmode: 'decimal', placeholder: 'no limit' });
+  #readOnly = h('button', { type: 'button', class: 'toggle', role: 'switch', 'aria-checked': 'false', 'aria-labelledby': 'read-only-label' });
+  #choice = segments('Connection', [['command', 'Command'], ['url', 'URL']], (kind) => this.#switch(/** @type {Draft['kind']} */ (kind)));
+  #fields = {
+    name: field('Name', this.#name),
+    command: field('Command', this.#command),
+    args: field('Arguments', this.#args, { aside: 'one a line' }),
+    cwd: field('Folder', this.#cwd),
+    url: field('URL', this.#url),
+    timeout: field('Time-out', this.#timeout, { unit: 's' }),
+    atOnce: field('Calls at once', this.#atOnce),
+    perSecond: field('Calls a second', this.#perSecond),
+  };
+  #body = h('div', { class: 'form-body' });
+  #outcome = h('div', { class: 'form-outcome', role: 'status' });
+  #remove = h('button', { type: 'button', class: 'button plain danger' }, icon('trash', { size: 15 }), 'Remove');
+  #test = /** @type {HTMLButtonElement} */ (h('button', { type: 'button', class: 'button' }, 'Test'));
+  #save = /** @type {HTMLButtonElement} */ (h('button', { type: 'submit', class: 'button primary' }, 'Save', h('kbd', { class: 'key' }, 'Ctrl S')));
+
+  connectedCallback() {
+    if (this.childElementCount > 0) return;
+    this.#readOnly.addEventListener('click', () => this.#readOnly.setAttribute('aria-checked', String(this.#readOnly.getAttribute('aria-checked') !== 'true')));
+    this.#test.addEventListener('click', () => this.#tests());
+    this.#remove.addEventListener('click', () => send(this, 'remove-server', { name: this.#previous, anchor: this.#remove }));
+    const form = h(
+      'form',
+      { class: 'server-form', novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
+      h('header', { class: 'top-bar evidence-head' }, this.#title, h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Close', onclick: () => send(this, 'close-form') }, icon('x'))),
+      this.#body,
+      h('footer', { class: 'form-foot' }, this.#remove, h('span', { class: 'grow' }), this.#test, this.#save),
+    );
+    form.addEventListener('keydown', (event) => {
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 's') this.#submit(event);
+    });
+    this.append(form);
+  }
+
+  /** @param {string | null} name @param {Record<string, any> | null} entry */
+  open(name, entry) {
+    this.#previous = name;
+    this.#before = entry;
+    const draft = toDraft(name, entry);
+    this.#title.textContent = name === null ? 'Add server' : `Edit ${name}`;
+    this.#name.value = draft.name;
+    this.#command.value = draft.command;
+    this.#args.value = draft.args;
+    this.#cwd.value = draft.cwd;
+    this.#url.value = draft.url;
+    this.#env.value = draft.env;
+    this.#headers.value = draft.headers;
+    this.#timeout.value = draft.timeout;
+    this.#atOnce.value = draft.atOnce;
+    this.#perSecond.value = draft.perSecond;
+    this.#readOnly.setAttribute('aria-checked', String(draft.readOnly));
+    this.#remove.hidden = name === null;
+    this.#kind = draft.kind;
+    this.#outcome.replaceChildren();
+    for (const part of Object.values(this.#fields)) part.complain('');
+    this.#lay();
+    this.#body.scrollTop = 0;
+    this.#name.focus();
+  }
+
+  /** @param {Draft['kind']} kind */
+  #switch(kind) {
+    this.#kind = kind;
+    this.#lay();
+  }
+
+  #lay() {
+    const f = this.#fields;
+    this.#choice.choose(this.#kind);
+    const label = (/** @type {string} */ words) => h('p', { class: 'field-label' }, words);
+    fill(
+      this.#body,
+      f.name.element,
+      this.#kind !== 'builtin' && h('div', { class: 'field' }, label('Connection'), this.#choice.element),
+      this.#kind === 'builtin' && h('p', { class: 'field-hint' }, 'This server is part of Trawl: sample stories, people and comments to try questions on.'),
+      this.#kind === 'command' && [
+        f.command.element,
+        f.args.element,
+        h('div', { class: 'field' }, label('Environment'), this.#env.element, h('p', { class: 'field-hint' }, 'Secrets need not stand here: ${env:NAME} and ${keychain:NAME} are replaced when the server starts.')),
+        f.cwd.element,
+      ],
+      this.#kind === 'url' && [
+        f.url.element,
+        h('div', { class: 'field' }, label('Headers'), this.#headers.element, h('p', { class: 'field-hint' }, 'Secrets need not stand here: ${env:NAME} and ${keychain:NAME} are replaced when the server is asked.')),
+      ],
+      h('div', { class: 'field-three' }, f.timeout.element, f.atOnce.element, f.perSecond.element),
+      h(
+        'div',
+        { class: 'field-toggle' },
+        h('div', { class: 'grow' }, h('p', { id: 'read-only-label' }, 'Its tools only read'), h('p', { class: 'field-hint' }, 'Your own word: its calls then run without asking, also where a tool does not say so itself.')),
+        this.#readOnly,
+      ),
+      this.#outcome,
+    );
+  }
+
+  /** @returns {Draft} */
+  #draft() {
+    return {
+      name: this.#name.value.trim(),
+      kind: this.#kind,
+      command: this.#command.value,
+      args: this.#args.value,
+      cwd: this.#cwd.value,
+      env: this.#env.value,
+      url: this.#url.value,
+      headers: this.#headers.value,
+      timeout: this.#timeout.value,
+      atOnce: this.#atOnce.value,
+      perSecond: this.#perSecond.value,
+      readOnly: this.#readOnly.getAttribute('aria-checked') === 'true',
+    };
+  }
+
+  /** @returns {Draft | null} null where something is wrong, which is said at its field */
+  #checked() {
+    const draft = this.#draft();
+    const taken = Object.keys(allSettings().settings.mcpServers ?? {}).filter((name) => name !== this.#previous);
+    const wrong = mistakes(draft, taken);
+    for (const [key, part] of Object.entries(this.#fields)) part.complain(wrong[key] ?? '');
+    const first = this.#body.querySelector('[aria-invalid=true]');
+    if (first instanceof HTMLElement) first.focus();
+    return Object.keys(wrong).length === 0 ? draft : null;
+  }
+
+  /** @param {Event} event */
+  async #submit(event) {
+    event.preventDefault();
+    const draft = this.#checked();
+    if (draft === null) return;
+    this.#save.disabled = true;
+    try {
+      await saveServer(draft.name, toEntry(draft, this.#before), this.#previous ?? undefined);
+      send(this, 'saved', { name: draft.name });
+    } catch (error) {
+      this.#tell('bad', said(error));
+    }
+    this.#save.disabled = false;
+  }
+
+  async #tests() {
+    const draft = this.#checked();
+    if (draft === null) return;
+    this.#test.disabled = true;
+    this.#tell('live', 'Testing');
+    try {
+      const status = await testServer(draft.name, toEntry(draft, this.#before));
+      if (status.state === 'connected') this.#tell('ok', `Works: ${plural(status.toolCount ?? 0, 'tool')} in ${duration(status.elapsedMs ?? 0)}`);
+      else this.#tell('bad', sentence(status.message ?? 'it failed without a reason'), status.stderr ?? []);
+    } catch (error) {
+      this.#tell('bad', said(error));
+    }
+    this.#test.disabled = false;
+  }
+
+  /** @param {'ok' | 'bad' | 'live'} tone @param {string} words @param {string[]} [lines] */
+  #tell(tone, words, lines = []) {
+    const shape = { ok: 'circle-check', bad: 'circle-x', live: 'ring' }[tone];
+    fill(this.#outcome, h('p', { class: `form-said ${tone}` }, icon(shape, { class: `tone-${tone}` }), h('span', null, words)), lines.length > 0 && h('pre', { class: 'server-lines mono' }, lines.join('\n')));
+    this.#outcome.scrollIntoView({ block: 'nearest' });
+  }
+}
+
+customElements.define('server-form', ServerForm);
+export { ServerForm };

@@ -1,0 +1,253 @@
+// @ts-check
+// <server-list>: the servers with their states and reasons, and at the right the form of the one
+// that is edited or added.
+
+import { h, fill, send } from '../lib/dom.js';
+import { icon } from '../lib/icons.js';
+import { duration, plural, sentence } from '../lib/format.js';
+import { confirmAt, openMenu } from '../lib/popover.js';
+import { removeServer, said, setServerEnabled, testServer } from '../api.js';
+import { allServers, allSettings, onServers, reloadSettings, serversKnown } from '../state/servers.js';
+import './server-form.js';
+
+/** @typedef {import('../state/types.js').ServerStatus} ServerStatus */
+
+/** @type {Record<string, [string, string]>} */
+const icons = {
+  connected: ['circle-check', 'tone-ok'],
+  connecting: ['ring', 'tone-live'],
+  failed: ['circle-x', 'tone-bad'],
+  invalid: ['circle-x', 'tone-bad'],
+  disabled: ['circle-slash', 'tone-quiet'],
+};
+
+class ServerList extends HTMLElement {
+  #list = h('div', { class: 'server-cards' });
+  #form = /** @type {import('./server-form.js').ServerForm} */ (document.createElement('server-form'));
+  #aside = h('aside', { class: 'settings-aside', hidden: true, 'aria-label': 'Server' }, this.#form);
+  /** Servers whose details are open. @type {Set<string>} */
+  #open = new Set();
+  /** @type {string | null} */
+  #editing = null;
+  #shape = '';
+  /** @type {(() => void) | null} */
+  #stop = null;
+
+  connectedCallback() {
+    this.#stop = onServers(() => this.#show());
+    if (this.childElementCount === 0) {
+      this.append(
+        h(
+          'section',
+          { class: 'settings-page' },
+          h('header', { class: 'top-bar settings-bar' }, h('h1', { class: 'settings-title grow' }, 'Servers'), h('button', { type: 'button', class: 'button primary', onclick: () => this.add() }, icon('plus', { size: 15 }), 'Add server')),
+          h('div', { class: 'settings-scroll' }, this.#list),
+        ),
+        this.#aside,
+      );
+      this.#form.addEventListener('close-form', () => this.back());
+      this.#form.addEventListener('saved', (event) => {
+        this.#editing = /** @type {CustomEvent} */ (event).detail.name;
+        this.#shape = '';
+        reloadSettings().catch(() => {});
+        this.back();
+      });
+      this.#form.addEventListener('remove-server', (event) => this.#remove(/** @type {CustomEvent} */ (event).detail.name, /** @type {CustomEvent} */ (event).detail.anchor));
+    }
+    this.#show();
+  }
+
+  disconnectedCallback() {
+    this.#stop?.();
+  }
+
+  add() {
+    this.#editing = null;
+    this.#aside.hidden = false;
+    this.#form.open(null, null);
+    this.#shape = '';
+    this.#show();
+  }
+
+  /** @param {string} name */
+  edit(name) {
+    this.#editing = name;
+    this.#aside.hidden = false;
+    this.#form.open(name, allSettings().settings.mcpServers?.[name] ?? { builtin: 'stories' });
+    this.#shape = '';
+    this.#show();
+  }
+
+  /** Closes the form. @returns {boolean} whether it was open */
+  back() {
+    if (this.#aside.hidden) return false;
+    const name = this.#editing;
+    this.#aside.hidden = true;
+    this.#editing = null;
+    this.#shape = '';
+    this.#show();
+    if (name !== null) /** @type {HTMLElement | null} */ (this.#list.querySelector(`[data-name="${CSS.escape(name)}"] .server-edit`))?.focus();
+    return true;
+  }
+
+  #show() {
+    const servers = allServers();
+    const shape = JSON.stringify([servers, [...this.#open], this.#editing, allSettings().warnings]);
+    if (shape === this.#shape) return;
+    this.#shape = shape;
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement?.closest('.server-card'))?.dataset.name;
+    const part = document.activeElement?.className;
+    fill(
+      this.#list,
+      allSettings().warnings.map((text) => h('p', { class: 'start-notice' }, icon('triangle-alert'), h('span', null, text))),
+      servers.length > 0 && h('div', { class: 'server-cards-box' }, servers.map((server) => this.#card(server))),
+      servers.length === 0 && serversKnown() && h('div', { class: 'settings-empty' }, h('p', null, 'The tools of your servers will be listed here.'), h('button', { type: 'button', class: 'button', onclick: () => this.add() }, icon('plus', { size: 15 }), 'Add server')),
+    );
+    if (focused !== undefined && part) /** @type {HTMLElement | null} */ (this.#list.querySelector(`[data-name="${CSS.escape(focused)}"] .${part.split(' ').join('.')}`))?.focus();
+  }
+
+  /** @param {ServerStatus} server */
+  #card(server) {
+    const [shape, tone] = icons[server.state];
+    const wrong = server.state === 'failed' || server.state === 'invalid';
+    const open = this.#open.has(server.name);
+    const details = h('button', { type: 'button', class: wrong ? 'button small server-details' : 'icon-button server-details', 'aria-expanded': String(open), 'aria-label': wrong ? null : `Tools of ${server.name}`, onclick: () => this.#toggle(server.name) }, wrong && [icon('stethoscope', { size: 14 }), 'Details'], icon(open ? 'chevron-up' : 'chevron-down', { size: 14 }));
+    return h(
+      'article',
+      { class: `server-card${server.name === this.#editing ? ' editing' : ''}`, 'data-testid': 'server', 'data-name': server.name, 'data-state': server.state },
+      h(
+        'div',
+        { class: 'server-row' },
+        icon(shape, { class: tone }),
+        h(
+          'button',
+          { type: 'button', class: 'server-edit grow', onclick: () => this.edit(server.name) },
+          h('span', { class: 'server-name' }, h('strong', null, server.name), server.kind && h('span', { class: 'badge' }, server.kind === 'builtin' ? 'built-in' : server.kind)),
+          h('span', { class: `server-state cut ${wrong ? 'tone-bad' : ''}` }, stateWords(server)),
+        ),
+        (wrong || (server.tools?.length ?? 0) > 0) && details,
+        h('button', { type: 'button', class: 'icon-button server-more', 'aria-label': `More for ${server.name}`, 'aria-haspopup': 'menu', onclick: (/** @type {Event} */ event) => this.#menu(event, server) }, icon('ellipsis')),
+        this.#toggleButton(server),
+      ),
+      open && this.#details(server, wrong),
+    );
+  }
+
+  /** @param {ServerStatus} server */
+  #toggleButton(server) {
+    const on = server.state !== 'disabled';
+    const toggle = h('button', { type: 'button', class: 'toggle', role: 'switch', 'aria-checked': String(on), 'aria-label': `Use ${server.name}` });
+    toggle.addEventListener('click', () => {
+      toggle.setAttribute('aria-checked', String(!on));
+      setServerEnabled(server.name, !on).then(reloadSettings).catch((error) => {
+        toggle.setAttribute('aria-checked', String(on));
+        send(this, 'say', { text: said(error) });
+      });
+    });
+    return toggle;
+  }
+
+  /** @param {ServerStatus} server @param {boolean} wrong */
+  #details(server, wrong) {
+    const lines = server.stderr ?? [];
+    return h(
+      'div',
+      { class: 'server-more-body' },
+      wrong &&
+        h(
+          'div',
+          { class: 'server-fix' },
+          icon('wrench', { class: 'tone-bad' }),
+          h('p', { class: 'grow' }, sentence(server.message ?? 'it did not say why')),
+          h('button', { type: 'button', class: 'button small', onclick: (/** @type {Event} */ event) => this.#test(event, server) }, 'Test again'),
+        ),
+      lines.length > 0 && [h('p', { class: 'server-lines-title' }, 'Last lines on stderr'), h('pre', { class: 'server-lines mono' }, lines.map((line) => h('span', { class: /\b(warn|error|fatal|panic)/i.test(line) ? 'tone-warn' : '' }, `${line}\n`)))],
+      !wrong && h('ul', { class: 'tool-list' }, (server.tools ?? []).map(toolRow)),
+    );
+  }
+
+  /** @param {Event} event @param {ServerStatus} server */
+  async #test(event, server) {
+    const button = /** @type {HTMLButtonElement} */ (event.currentTarget);
+    button.disabled = true;
+    button.textContent = 'Testing';
+    const entry = allSettings().settings.mcpServers?.[server.name] ?? {};
+    try {
+      const status = await testServer(server.name, entry);
+      const works = status.state === 'connected';
+      send(this, 'say', { text: works ? `${server.name} works now: ${plural(status.toolCount ?? 0, 'tool')} in ${duration(status.elapsedMs ?? 0)}. It is connected with the next question.` : sentence(status.message ?? `${server.name} still fails`) });
+    } catch (error) {
+      send(this, 'say', { text: said(error) });
+    }
+    button.disabled = false;
+    button.textContent = 'Test again';
+  }
+
+  /** @param {string} name */
+  #toggle(name) {
+    if (!this.#open.delete(name)) this.#open.add(name);
+    this.#show();
+  }
+
+  /** @param {Event} event @param {ServerStatus} server */
+  #menu(event, server) {
+    const anchor = /** @type {HTMLElement} */ (event.currentTarget);
+    openMenu(
+      anchor,
+      [
+        { label: 'Edit', icon: 'pencil', run: () => this.edit(server.name) },
+        { label: this.#open.has(server.name) ? 'Hide tools' : 'Show tools', icon: 'wrench', run: () => this.#toggle(server.name) },
+        { label: 'Remove', icon: 'trash', danger: true, run: () => this.#remove(server.name, anchor) },
+      ],
+      { align: 'end', label: server.name },
+    );
+  }
+
+  /** @param {string} name @param {Element} anchor */
+  #remove(name, anchor) {
+    confirmAt(anchor, {
+      title: `Remove ${name}?`,
+      text: 'Its entry leaves settings.json. Past answers that used it stay.',
+      action: 'Remove',
+      danger: true,
+      align: 'end',
+      run: () =>
+        removeServer(name)
+          .then(() => {
+            if (this.#editing === name) this.back();
+            return reloadSettings();
+          })
+          .catch((error) => send(this, 'say', { text: said(error) })),
+    });
+  }
+}
+
+/** @param {ServerStatus} server */
+function stateWords(server) {
+  switch (server.state) {
+    case 'connected':
+      return ['Connected', plural(server.toolCount ?? 0, 'tool'), server.elapsedMs != null ? duration(server.elapsedMs) : null].filter(Boolean).join(' · ');
+    case 'connecting':
+      return 'Starting';
+    case 'disabled':
+      return 'Off';
+    case 'invalid':
+      return `Wrong entry · ${server.message ?? ''}`;
+    default:
+      return `Failed · ${server.message ?? 'without a reason'}`;
+  }
+}
+
+/** @param {import('../state/types.js').ToolStatus} tool */
+function toolRow(tool) {
+  return h(
+    'li',
+    { class: 'tool-row' },
+    h('span', { class: 'mono' }, tool.name),
+    h('span', { class: 'tool-words cut grow', title: tool.description ?? '' }, tool.description ?? ''),
+    h('span', { class: tool.destructive ? 'tone-bad' : 'tone-quiet' }, tool.destructive ? 'destructive' : tool.readOnly ? 'reads' : 'asks first'),
+  );
+}
+
+customElements.define('server-list', ServerList);
+export { ServerList };

@@ -1,0 +1,129 @@
+// @ts-check
+// <settings-view>: the settings' own rail and the section chosen in it. A section is an element of
+// its own. Sends `close-settings`.
+
+import { h, fill, send, setText } from '../lib/dom.js';
+import { icon } from '../lib/icons.js';
+import { reachable, roving } from '../lib/roving.js';
+import { allServers, onServers } from '../state/servers.js';
+import './server-list.js';
+import './model-settings.js';
+import './plain-settings.js';
+
+/** @type {[id: string, name: string, shape: string, words: string][]} */
+const sections = [
+  ['servers', 'Servers', 'server', 'mcp command url environment headers tools time-out limit'],
+  ['model', 'Model', 'cpu', 'provider key base url ollama openai anthropic context price'],
+  ['appearance', 'Appearance', 'palette', 'theme light dark'],
+  ['data', 'Data', 'database', 'folder history settings file'],
+  ['logs', 'Logs', 'scroll-text', 'log files folder'],
+  ['about', 'About', 'info', 'version licence keys shortcuts'],
+];
+
+class SettingsView extends HTMLElement {
+  #section = '';
+  #list = h('nav', { class: 'settings-list', 'aria-label': 'Settings' });
+  #search = /** @type {HTMLInputElement} */ (h('input', { type: 'search', placeholder: 'Search settings', 'aria-label': 'Search settings', autocomplete: 'off', spellcheck: 'false' }));
+  #content = h('div', { class: 'settings-content' });
+  #warning = h('span', { class: 'settings-warning', hidden: true }, icon('triangle-alert', { size: 13 }), h('span'));
+  /** @type {(() => void) | null} */
+  #stop = null;
+  /** @type {{ server: string | null, add: boolean } | null} what to open in it */
+  ask = null;
+
+  connectedCallback() {
+    this.#stop = onServers(() => this.#warn());
+    if (this.childElementCount === 0) this.#build();
+    this.#warn();
+  }
+
+  disconnectedCallback() {
+    this.#stop?.();
+  }
+
+  #build() {
+    for (const [id, name, shape, words] of sections) {
+      this.#list.append(
+        h(
+          'button',
+          { type: 'button', class: 'settings-item', 'data-section': id, 'data-words': `${name} ${words}`.toLowerCase(), tabindex: -1, onclick: () => (location.hash = `#/settings/${id}`) },
+          icon(shape),
+          h('span', { class: 'grow' }, name),
+          id === 'servers' && this.#warning,
+        ),
+      );
+    }
+    roving(this.#list, '.settings-item');
+    this.#search.addEventListener('input', () => this.#filter());
+    this.append(
+      h(
+        'div',
+        { class: 'settings-rail' },
+        h(
+          'div',
+          { class: 'rail-head' },
+          h(
+            'div',
+            { class: 'rail-top settings-top' },
+            h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Back', onclick: () => send(this, 'close-settings') }, icon('arrow-left')),
+            h('span', { class: 'brand grow' }, 'Settings'),
+            h('kbd', { class: 'key' }, 'Esc'),
+          ),
+          h('label', { class: 'search-field' }, icon('search', { size: 15 }), this.#search),
+        ),
+        this.#list,
+        h('div', { class: 'rail-foot settings-foot' }, 'Changes take effect at once'),
+      ),
+      this.#content,
+    );
+  }
+
+  set section(/** @type {string} */ wanted) {
+    const section = sections.some(([id]) => id === wanted) ? wanted : 'servers';
+    if (section !== this.#section) {
+      this.#section = section;
+      const page = { servers: 'server-list', model: 'model-settings' }[section] ?? 'plain-settings';
+      const element = /** @type {any} */ (document.createElement(page));
+      if (page === 'plain-settings') element.setAttribute('section', section);
+      fill(this.#content, element);
+    }
+    for (const item of this.#list.querySelectorAll('.settings-item')) {
+      const own = /** @type {HTMLElement} */ (item).dataset.section === section;
+      if (own) item.setAttribute('aria-current', 'page');
+      else item.removeAttribute('aria-current');
+    }
+    reachable(this.#list, '.settings-item', this.#list.querySelector('[aria-current]'));
+    const page = /** @type {any} */ (this.#content.firstElementChild);
+    if (this.ask !== null && section === 'servers') {
+      if (this.ask.add) page.add();
+      else if (this.ask.server !== null) page.edit(this.ask.server);
+    }
+    this.ask = null;
+    if (!this.contains(document.activeElement)) /** @type {HTMLElement | null} */ (this.#list.querySelector('[aria-current]'))?.focus();
+  }
+
+  /** Escape: first what is open in the section, then the settings. */
+  back() {
+    const page = /** @type {any} */ (this.#content.firstElementChild);
+    if (typeof page?.back === 'function' && page.back()) return true;
+    send(this, 'close-settings');
+    return true;
+  }
+
+  #filter() {
+    const words = this.#search.value.trim().toLowerCase();
+    for (const item of this.#list.querySelectorAll('.settings-item')) {
+      const element = /** @type {HTMLElement} */ (item);
+      element.hidden = words !== '' && !element.dataset.words?.includes(words);
+    }
+  }
+
+  #warn() {
+    const wrong = allServers().filter((server) => server.state === 'failed' || server.state === 'invalid').length;
+    this.#warning.hidden = wrong === 0;
+    setText(/** @type {Node} */ (this.#warning.lastElementChild), String(wrong));
+  }
+}
+
+customElements.define('settings-view', SettingsView);
+export { SettingsView };

@@ -1,0 +1,285 @@
+// @ts-check
+// <task-timeline>: a row a task and a bar on a common axis, growing live. Up to 200 tasks every row
+// is there; above that only those near the view. Only rows in view are drawn in a frame.
+// Sends `open-task` with `{ index }` and `stop-task` with `{ index }`.
+
+import { h, send, svg } from '../lib/dom.js';
+import { eachFrame, oncePerFrame } from '../lib/frames.js';
+import { textWidth } from '../lib/measure.js';
+import { isEnded, runNow } from '../state/run-view.js';
+import { itemCount } from '../state/results.js';
+import { limitsOf } from '../state/servers.js';
+import { TimeAxis } from '../timeline/axis.js';
+import { drawLinks } from '../timeline/links.js';
+import { PlanRow } from '../timeline/plan-row.js';
+import { TaskRow } from '../timeline/row.js';
+import { axisLength } from '../timeline/scale.js';
+
+/** @typedef {import('../state/types.js').Run} Run */
+/** @typedef {import('../state/types.js').Task} Task */
+
+const ALL_ROWS = 200;
+const COMPACT_FROM = 13;
+
+class TaskTimeline extends HTMLElement {
+  /** @type {Run | null} */
+  #run = null;
+  #axis = new TimeAxis();
+  #plan = new PlanRow();
+  #rows = h('div', { class: 'timeline-rows', role: 'rowgroup' });
+  #links = svg('svg', { class: 'timeline-links', 'aria-hidden': 'true' });
+  #grid = h('div', { class: 'timeline', role: 'grid', 'aria-label': 'Tasks' });
+  /** @type {Map<number, TaskRow>} */
+  #made = new Map();
+  /** @type {Map<number, Task>} */
+  #shown = new Map();
+  #current = 0;
+  #hovered = -1;
+  #lane = 0;
+  #compact = false;
+  #servers = '';
+  /** @type {(() => void) | null} */
+  #stopFrames = null;
+  #drawSoon = oncePerFrame(() => this.#draw());
+  #observer = new ResizeObserver(() => this.#drawSoon());
+  /** Scrolls the timeline. @type {HTMLElement | null} */
+  scroller = null;
+
+  connectedCallback() {
+    if (this.childElementCount === 0) this.#build();
+    this.#observer.observe(this);
+    this.scroller?.addEventListener('scroll', this.#drawSoon, { passive: true });
+    this.#move();
+  }
+
+  disconnectedCallback() {
+    this.#observer.disconnect();
+    this.scroller?.removeEventListener('scroll', this.#drawSoon);
+    this.#stopFrames?.();
+    this.#stopFrames = null;
+  }
+
+  /** @param {Run | null} run */
+  set run(run) {
+    if (run?.runId !== this.#run?.runId) this.#clear();
+    this.#run = run;
+    if (!this.isConnected) return;
+    this.#move();
+    this.#drawSoon();
+  }
+
+  /** Which task's evidence is open. @param {number | null} index */
+  set open(index) {
+    for (const [own, row] of this.#made) row.element.classList.toggle('open', own === index);
+  }
+
+  #build() {
+    this.#grid.append(
+      h(
+        'div',
+        { class: 'timeline-head' },
+        h('span', { class: 'row-number' }),
+        h('span', { class: 'row-icon' }),
+        h('span', { class: 'row-label' }, 'Task'),
+        h('span', { class: 'row-lane' }, this.#axis.labels),
+        h('span', { class: 'row-time' }, 'Time'),
+      ),
+      h('div', { class: 'timeline-body' }, h('div', { class: 'timeline-behind' }, this.#axis.lines), this.#plan.element, this.#rows),
+    );
+    this.#rows.append(this.#links);
+    this.append(this.#grid);
+    this.#grid.addEventListener('click', (event) => this.#clicked(event));
+    this.#grid.addEventListener('keydown', (event) => this.#key(event));
+    this.#rows.addEventListener('pointerover', (event) => this.#hover(indexOf(event.target)));
+    this.#rows.addEventListener('pointerleave', () => this.#hover(-1));
+    this.#rows.addEventListener('focusin', (event) => this.#hover(indexOf(event.target)));
+  }
+
+  #clear() {
+    for (const row of this.#made.values()) row.element.remove();
+    this.#made.clear();
+    this.#shown.clear();
+    this.#current = 0;
+  }
+
+  /** Frames are asked for only while something moves. */
+  #move() {
+    const moves = this.#run?.state === 'running' && this.isConnected;
+    if (moves && this.#stopFrames === null) this.#stopFrames = eachFrame(() => this.#draw());
+    if (!moves && this.#stopFrames !== null) {
+      this.#stopFrames();
+      this.#stopFrames = null;
+      this.#drawSoon();
+    }
+  }
+
+  #draw() {
+    const run = this.#run;
+    if (run === null || !this.isConnected || this.offsetParent === null) return;
+    const compact = run.tasks.length >= COMPACT_FROM || run.state === 'failed';
+    if (compact !== this.#compact) {
+      this.#compact = compact;
+      this.#grid.classList.toggle('compact', compact);
+      this.#shown.clear();
+    }
+    this.#badges(run);
+    this.#lane = this.#axis.labels.clientWidth;
+    const nowMs = runNow(run, Date.now());
+    const live = run.state === 'running';
+    const until = live ? nowMs : (run.execution?.atMs ?? nowMs);
+    const lengthMs = axisLength(Math.max(until, run.plan?.atMs ?? 0), !live);
+    const axis = { nowMs, pxPerMs: this.#lane / lengthMs, lane: this.#lane, compact, lengthMs, live };
+    this.#axis.draw({ ...axis, planEndMs: run.plan !== null && run.tasks.length > 0 ? run.plan.atMs : null });
+    this.#plan.draw(run, axis);
+    const [from, to] = this.#layout(run);
+    for (let index = from; index < to; index += 1) this.#row(run, index).draw(axis);
+    this.#drawLinks(run, from, to);
+  }
+
+  /** Makes and removes rows; returns which are in view. @param {Run} run */
+  #layout(run) {
+    const count = run.tasks.length;
+    const height = this.#compact ? 30 : 48;
+    this.#rows.style.setProperty('height', `${count * height}px`);
+    this.#grid.setAttribute('aria-rowcount', String(count + 1));
+    const top = this.#rows.getBoundingClientRect().top;
+    const view = this.scroller?.getBoundingClientRect();
+    const above = (view?.top ?? 0) - top;
+    const from = Math.max(0, Math.floor(above / height) - 2);
+    const to = Math.min(count, Math.ceil((above + (view?.height ?? window.innerHeight)) / height) + 2);
+    if (count <= ALL_ROWS) {
+      for (let index = 0; index < count; index += 1) this.#row(run, index);
+      return [Math.min(from, count), Math.max(0, to)];
+    }
+    for (const [index, row] of this.#made) {
+      const near = index >= from - 20 && index < to + 20;
+      if (near || index === this.#current) continue;
+      row.element.remove();
+      this.#made.delete(index);
+      this.#shown.delete(index);
+    }
+    return [Math.min(from, count), Math.max(0, to)];
+  }
+
+  /** @param {Run} run @param {number} index */
+  #row(run, index) {
+    let row = this.#made.get(index);
+    if (row === undefined) {
+      row = new TaskRow(index);
+      row.element.tabIndex = index === this.#current ? 0 : -1;
+      this.#made.set(index, row);
+      this.#rows.append(row.element);
+    }
+    const task = run.tasks[index];
+    const drawn = this.#shown.get(index);
+    // A waiting task's words name tasks that may have ended since.
+    if (drawn !== task || task.status === 'waiting') {
+      this.#shown.set(index, task);
+      row.element.style.setProperty('top', `${index * (this.#compact ? 30 : 48)}px`);
+      row.show(task, {
+        tasks: run.tasks,
+        limits: limitsOf(task.server),
+        items: itemCount(run.runId, task, () => this.#counted(index)),
+        running: run.state === 'running',
+      });
+    }
+    return row;
+  }
+
+  /** @param {number} index */
+  #counted(index) {
+    this.#shown.delete(index);
+    this.#drawSoon();
+  }
+
+  /** @param {Run} run @param {number} from @param {number} to */
+  #drawLinks(run, from, to) {
+    const links = [];
+    for (let index = from; index < to; index += 1) {
+      const task = run.tasks[index];
+      if (task.dependsOn.length === 0) continue;
+      const waits = task.status === 'waiting' || task.status === 'planned';
+      if (!waits && index !== this.#hovered) continue;
+      for (const other of task.dependsOn) {
+        const source = this.#made.get(other)?.at;
+        const target = this.#made.get(index)?.at;
+        if (!source || !target) continue;
+        const fromX = Math.min(source.bar, source.wait);
+        const toX = Math.min(target.wait, target.bar);
+        if (Number.isFinite(fromX) && Number.isFinite(toX)) links.push({ fromX, fromRow: other, toX, toRow: index });
+      }
+    }
+    drawLinks(this.#links, links, this.#compact ? 30 : 48);
+  }
+
+  /** In compact rows the server stands before the tool; its column is as wide as the longest name. @param {Run} run */
+  #badges(run) {
+    if (!this.#compact) return;
+    const names = [...new Set(run.tasks.map((task) => task.server ?? 'unknown tool'))].join('\n');
+    if (names === this.#servers) return;
+    this.#servers = names;
+    const widest = Math.max(...names.split('\n').map((name) => textWidth(name, '500 11px')));
+    this.#grid.style.setProperty('--badges', `${Math.min(160, Math.ceil(widest) + 26)}px`);
+  }
+
+  /** @param {number} index */
+  #hover(index) {
+    if (index === this.#hovered) return;
+    this.#hovered = index;
+    if (this.#stopFrames === null) this.#drawSoon();
+  }
+
+  /** @param {Event} event */
+  #clicked(event) {
+    const index = indexOf(event.target);
+    if (index < 0) return;
+    const stop = event.target instanceof Element && event.target.closest('.row-cancel') !== null;
+    this.#reach(index);
+    send(this, stop ? 'stop-task' : 'open-task', { index });
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const index = indexOf(event.target);
+    if (index < 0 || this.#run === null || event.target instanceof HTMLButtonElement) return;
+    const page = this.#compact ? 12 : 8;
+    const steps = /** @type {Record<string, number>} */ ({ ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page, Home: -Infinity, End: Infinity });
+    const step = steps[event.key];
+    if (event.key === 'Enter' || event.key === ' ') {
+      event.preventDefault();
+      send(this, 'open-task', { index });
+    } else if (event.key === 'Delete' && !isEnded(this.#run.tasks[index].status)) {
+      send(this, 'stop-task', { index });
+    } else if (step !== undefined) {
+      event.preventDefault();
+      this.focusTask(Math.max(0, Math.min(this.#run.tasks.length - 1, index + step)));
+    }
+  }
+
+  /** @param {number} index */
+  focusTask(index) {
+    if (this.#run === null || this.#run.tasks[index] === undefined) return;
+    this.#reach(index);
+    const row = this.#row(this.#run, index);
+    row.element.focus({ preventScroll: true });
+    row.element.scrollIntoView({ block: 'nearest' });
+  }
+
+  /** @param {number} index */
+  #reach(index) {
+    const before = this.#made.get(this.#current);
+    if (before) before.element.tabIndex = -1;
+    this.#current = index;
+    const row = this.#made.get(index);
+    if (row) row.element.tabIndex = 0;
+  }
+}
+
+/** @param {EventTarget | null} target */
+function indexOf(target) {
+  const row = target instanceof Element ? target.closest('.task-row') : null;
+  return row instanceof HTMLElement ? Number(row.dataset.index) : -1;
+}
+
+customElements.define('task-timeline', TaskTimeline);
+export { TaskTimeline };

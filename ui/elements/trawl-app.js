@@ -1,0 +1,335 @@
+// @ts-check
+// <trawl-app>: the window. Holds the three regions, follows the address (`#/run/ID`,
+// `#/settings/SECTION`), so that a reloaded page finds its run again, and owns the global keys.
+
+import { ask, openLink, said } from '../api.js';
+import { h, setText } from '../lib/dom.js';
+import { onEscape } from '../lib/escape.js';
+import { openPopover } from '../lib/popover.js';
+import { findRow, reloadHistory } from '../state/history.js';
+import { preference, setPreference, startServers } from '../state/servers.js';
+import { showCitationCards } from './citation-card.js';
+import './evidence-panel.js';
+import './history-rail.js';
+import './run-view.js';
+import './settings-view.js';
+import './start-page.js';
+
+const NARROW = 1000;
+const LEAST_STAGE = 480;
+
+class TrawlApp extends HTMLElement {
+  #rail = /** @type {import('./history-rail.js').HistoryRail} */ (document.createElement('history-rail'));
+  #start = /** @type {import('./start-page.js').StartPage} */ (document.createElement('start-page'));
+  #run = /** @type {import('./run-view.js').RunView} */ (document.createElement('run-view'));
+  #settings = /** @type {import('./settings-view.js').SettingsView} */ (document.createElement('settings-view'));
+  #evidence = /** @type {import('./evidence-panel.js').EvidencePanel} */ (document.createElement('evidence-panel'));
+  #stage = h('main', { class: 'stage' });
+  #aside = h('aside', { class: 'evidence', hidden: true, 'aria-label': 'Evidence' });
+  #resizer = h('div', { class: 'resizer', role: 'separator', 'aria-orientation': 'vertical', 'aria-label': 'Width of the evidence', tabindex: 0 });
+  #scrim = h('div', { class: 'overlay-scrim', hidden: true });
+  #toast = h('p', { class: 'toast', role: 'alert', hidden: true });
+  #folded = /** @type {boolean | null} */ (null);
+  #width = 420;
+  #toastTimer = 0;
+  /** @type {{ index: number, item: number | null } | null} */
+  #open = null;
+  /** @type {Element | null} */
+  #before = null;
+  #back = '';
+  #asking = false;
+
+  connectedCallback() {
+    this.#aside.append(this.#resizer, this.#evidence);
+    this.append(this.#rail, this.#stage, this.#aside, this.#scrim, this.#toast);
+    this.#listen();
+    this.#resizable();
+    showCitationCards(this, () => this.#run.run);
+    window.addEventListener('hashchange', () => this.#route());
+    window.addEventListener('resize', () => this.#layout());
+    onEscape(() => this.#escape());
+    startServers()
+      .then(() => {
+        this.#folded = preference('railFolded', null);
+        this.#width = preference('evidenceWidth', 420);
+        const theme = preference('theme', 'system');
+        if (localStorage.getItem('trawl.theme') !== theme) {
+          localStorage.setItem('trawl.theme', theme);
+          window.dispatchEvent(new Event('trawl-theme'));
+        }
+        this.#layout();
+      })
+      .catch((error) => this.#say(said(error)));
+    this.#route();
+    this.#layout();
+  }
+
+  #listen() {
+    const on = (/** @type {string} */ name, /** @type {(detail: any) => void} */ act) => this.addEventListener(name, (event) => act(/** @type {CustomEvent} */ (event).detail ?? {}));
+    on('ask', (detail) => this.#ask(detail));
+    on('open-run', ({ runId, evidence }) => this.#openRun(runId, evidence));
+    on('new-question', () => this.#newQuestion());
+    on('deleted-run', ({ runId }) => {
+      if (location.hash === `#/run/${runId}`) this.#newQuestion();
+    });
+    on('run-changed', ({ run }) => {
+      this.#evidence.run = run;
+      if (this.#pendingEvidence !== null && run.tasks[this.#pendingEvidence.index]?.endedMs != null) {
+        const { index, item } = this.#pendingEvidence;
+        this.#pendingEvidence = null;
+        this.#openTask(index, item);
+      }
+    });
+    on('open-task', ({ index, item }) => this.#openTask(index, item ?? null));
+    on('stop-open-task', ({ index }) => this.#run.dispatchEvent(new CustomEvent('stop-task', { detail: { index } })));
+    on('close-evidence', () => this.#closeEvidence());
+    on('toggle-evidence', () => (this.#open === null ? this.#openTask(0, null) : this.#closeEvidence()));
+    on('open-settings', (detail) => this.#openSettings(detail));
+    on('close-settings', () => this.#go(this.#back));
+    on('toggle-rail', (detail) => this.#toggleRail(detail.search === true));
+    on('say', ({ text }) => this.#say(text));
+    on('ask-link', ({ url, anchor }) => this.#askLink(url, anchor));
+    this.#scrim.addEventListener('click', () => this.#escape());
+    document.addEventListener('keydown', (event) => this.#key(event));
+  }
+
+  /** @type {{ index: number, item: number | null } | null} */
+  #pendingEvidence = null;
+
+  /** @param {string} address */
+  #go(address) {
+    const wanted = address === '' ? '#/' : address;
+    if (location.hash === wanted) this.#route();
+    else location.hash = wanted;
+  }
+
+  #route() {
+    const [, kind = '', rest = ''] = location.hash.split('/');
+    const settings = kind === 'settings';
+    if (!settings) this.#back = location.hash;
+    this.classList.toggle('settings-open', settings);
+    this.#rail.hidden = settings;
+    if (settings) {
+      this.#closeEvidence();
+      this.#showOn(this.#settings);
+      this.#settings.section = decodeURIComponent(rest) || 'servers';
+    } else if (kind === 'run' && rest !== '') {
+      this.#showRun(decodeURIComponent(rest));
+    } else {
+      this.#closeEvidence();
+      this.#rail.open = null;
+      this.#showOn(this.#start);
+      this.#start.box.focus();
+    }
+    this.#layout();
+  }
+
+  /** @param {HTMLElement} view */
+  #showOn(view) {
+    if (this.#stage.firstElementChild !== view) this.#stage.replaceChildren(view);
+  }
+
+  /** @param {string} runId */
+  #showRun(runId) {
+    if (this.#run.run?.runId !== runId) this.#closeEvidence();
+    this.#showOn(this.#run);
+    this.#rail.open = runId;
+    this.#run.open(runId, {});
+    findRow(runId)
+      .then((row) => {
+        if (row?.state === 'interrupted') this.#run.know(runId, { interrupted: true });
+      })
+      .catch(() => {});
+  }
+
+  /** @param {{ question: string, continues?: string | null }} detail */
+  async #ask({ question, continues }) {
+    if (this.#asking) return;
+    this.#asking = true;
+    try {
+      const { runId } = await ask(question, continues ?? null);
+      this.#start.box.value = '';
+      this.#go(`#/run/${runId}`);
+      reloadHistory();
+    } catch (error) {
+      const box = this.#stage.firstElementChild === this.#start ? this.#start.box : null;
+      if (box === null) this.#say(said(error));
+      else box.say(said(error));
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  /** @param {string} runId @param {{ index: number, item: number | null }} [evidence] */
+  #openRun(runId, evidence) {
+    this.#rail.classList.remove('over');
+    this.#pendingEvidence = evidence ?? null;
+    this.#go(`#/run/${runId}`);
+    this.#layout();
+  }
+
+  #newQuestion() {
+    this.#rail.classList.remove('over');
+    this.#go('#/');
+  }
+
+  /** @param {{ section?: string, server?: string, add?: boolean }} detail */
+  #openSettings({ section = 'servers', server, add }) {
+    this.#rail.classList.remove('over');
+    this.#settings.ask = { server: server ?? null, add: add === true };
+    this.#go(`#/settings/${section}`);
+  }
+
+  /** @param {number} index @param {number | null} item */
+  #openTask(index, item) {
+    const run = this.#run.run;
+    if (run === null || run.tasks[index] === undefined) return;
+    if (this.#open === null) this.#before = document.activeElement;
+    this.#open = { index, item };
+    this.#aside.hidden = false;
+    this.#layout();
+    this.#evidence.open(run, index, item);
+    this.#run.evidence = this.#open;
+  }
+
+  #closeEvidence() {
+    if (this.#open === null) return;
+    this.#open = null;
+    this.#pendingEvidence = null;
+    const inside = this.#aside.contains(document.activeElement);
+    this.#aside.hidden = true;
+    this.#run.evidence = null;
+    this.#layout();
+    if (inside && this.#before instanceof HTMLElement) this.#before.focus({ preventScroll: true });
+  }
+
+  #layout() {
+    const narrow = window.innerWidth < NARROW;
+    const folded = !this.classList.contains('settings-open') && (narrow || this.#folded === true);
+    this.classList.toggle('folded', folded);
+    if (!folded) this.#rail.classList.remove('over');
+    const rail = folded ? 49 : 280;
+    const most = Math.round(window.innerWidth * 0.6);
+    const width = Math.max(320, Math.min(this.#width, most));
+    const overlay = window.innerWidth - rail - width < LEAST_STAGE;
+    this.#aside.classList.toggle('over', overlay);
+    this.style.setProperty('--evidence-width', `${width}px`);
+    this.#scrim.hidden = !(overlay && this.#open !== null) && !this.#rail.classList.contains('over');
+    this.#resizer.setAttribute('aria-valuenow', String(width));
+  }
+
+  /** @param {boolean} search */
+  #toggleRail(search) {
+    const folded = this.classList.contains('folded');
+    if (window.innerWidth < NARROW) this.#rail.classList.toggle('over');
+    else {
+      this.#folded = !folded;
+      setPreference('railFolded', this.#folded).catch((error) => this.#say(said(error)));
+    }
+    this.#layout();
+    if (search) this.#rail.focusSearch();
+  }
+
+  #resizable() {
+    const set = (/** @type {number} */ width) => {
+      this.#width = Math.max(320, Math.min(width, Math.round(window.innerWidth * 0.6)));
+      this.#layout();
+    };
+    const keep = () => setPreference('evidenceWidth', this.#width).catch(() => {});
+    this.#resizer.addEventListener('pointerdown', (event) => {
+      this.#resizer.setPointerCapture(event.pointerId);
+      event.preventDefault();
+    });
+    this.#resizer.addEventListener('pointermove', (event) => {
+      if (this.#resizer.hasPointerCapture(event.pointerId)) set(window.innerWidth - event.clientX);
+    });
+    this.#resizer.addEventListener('pointerup', keep);
+    this.#resizer.addEventListener('keydown', (event) => {
+      const by = { ArrowLeft: 24, ArrowRight: -24 }[event.key];
+      if (by === undefined) return;
+      event.preventDefault();
+      set(this.#width + by);
+      keep();
+    });
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const control = event.ctrlKey || event.metaKey;
+    const key = event.key.toLowerCase();
+    const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLSelectElement;
+    /** @type {(() => void) | undefined} */
+    let act;
+    if (control && key === 'n') act = () => this.#newQuestion();
+    else if (control && key === ',') act = () => this.#openSettings({});
+    else if (control && key === 'b') act = () => this.#toggleRail(false);
+    else if (key === '/' && !typing && !control) act = () => this.#focusSearch();
+    if (act === undefined || event.altKey) return;
+    event.preventDefault();
+    act();
+  }
+
+  #focusSearch() {
+    if (this.classList.contains('settings-open')) return;
+    if (this.classList.contains('folded') && !this.#rail.classList.contains('over')) this.#toggleRail(true);
+    else this.#rail.focusSearch();
+  }
+
+  /** What Escape closes, from the top. */
+  #escape() {
+    if (this.#rail.classList.contains('over')) {
+      this.#rail.classList.remove('over');
+      this.#layout();
+      return true;
+    }
+    if (this.#open !== null && this.#aside.classList.contains('over')) {
+      this.#closeEvidence();
+      return true;
+    }
+    if (this.classList.contains('settings-open')) return this.#settings.back();
+    if (this.#stage.firstElementChild === this.#run && this.#run.cancel()) return true;
+    if (this.#open !== null) {
+      this.#closeEvidence();
+      return true;
+    }
+    return false;
+  }
+
+  /** A link is opened only after its host was seen. @param {string} url @param {Element} anchor */
+  #askLink(url, anchor) {
+    let host = url;
+    try {
+      const parsed = new URL(url);
+      host = parsed.protocol === 'mailto:' ? parsed.pathname : parsed.host;
+    } catch {
+      this.#say('This link has no address that can be opened.');
+      return;
+    }
+    const open = h('button', { type: 'button', class: 'button small primary' }, url.startsWith('mailto:') ? 'Write' : 'Open in the browser');
+    const content = h(
+      'div',
+      { class: 'confirm', role: 'dialog', 'aria-label': `Open ${host}` },
+      h('p', { class: 'confirm-title' }, host),
+      h('p', { class: 'confirm-text' }, url.length > 300 ? `${url.slice(0, 300)}…` : url),
+      h('div', { class: 'confirm-actions' }, h('button', { type: 'button', class: 'button small plain', onclick: () => close() }, 'Not now'), open),
+    );
+    const close = openPopover(anchor, content);
+    open.addEventListener('click', () => {
+      close();
+      openLink(url).catch((error) => this.#say(said(error)));
+    });
+    open.focus();
+  }
+
+  /** @param {string} text */
+  #say(text) {
+    clearTimeout(this.#toastTimer);
+    this.#toast.hidden = false;
+    setText(this.#toast, text);
+    this.#toastTimer = window.setTimeout(() => {
+      this.#toast.hidden = true;
+    }, 8000);
+  }
+}
+
+customElements.define('trawl-app', TrawlApp);

@@ -1,0 +1,4 @@
+// @ts-check
+// The page's beginning: defines every element, then `trawl-app` takes over.
+
+import './elements/trawl-app.js';

@@ -1,0 +1,42 @@
+// @ts-check
+// Keeps account of which blocks of a growing Markdown text are finished, so that only what follows
+// the last finished one is rendered again. Pure; offsets in UTF-16 units.
+
+/** @typedef {{ html: string, end: number }} Rendered */
+/** @typedef {{ text: string, done: number, finished: string[], tail: string[] }} Blocks */
+
+/** @returns {Blocks} */
+export function noBlocks() {
+  return { text: '', done: 0, finished: [], tail: [] };
+}
+
+/**
+ * The part of `text` that has to be rendered now. Starts over where the text is not a longer
+ * version of what was there before (the last event replaces the streamed answer).
+ * @param {Blocks} blocks
+ * @param {string} text
+ * @returns {{ blocks: Blocks, rest: string }}
+ */
+export function toRender(blocks, text) {
+  const kept = text.startsWith(blocks.text.slice(0, blocks.done)) ? blocks : noBlocks();
+  return { blocks: { ...kept, text }, rest: text.slice(kept.done) };
+}
+
+/**
+ * Takes in what `render_markdown` made of `rest`. All blocks but the last are finished; with
+ * `whole` the last one is too.
+ * @param {Blocks} blocks
+ * @param {Rendered[]} rendered
+ * @param {boolean} whole
+ * @returns {Blocks}
+ */
+export function rendered(blocks, rendered, whole) {
+  const closed = whole ? rendered.length : Math.max(0, rendered.length - 1);
+  const done = closed === 0 ? blocks.done : blocks.done + rendered[closed - 1].end;
+  return {
+    text: blocks.text,
+    done,
+    finished: [...blocks.finished, ...rendered.slice(0, closed).map((block) => block.html)],
+    tail: rendered.slice(closed).map((block) => block.html),
+  };
+}

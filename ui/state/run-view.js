@@ -1,0 +1,212 @@
+// @ts-check
+// What the phase strip, the summary and the top bar say about a run: words and numbers made from a
+// `Run`, no elements. `nowMs` is the time on the run's own axis.
+
+import { duration, factor, plural, running } from '../lib/format.js';
+
+/** @typedef {import('./types.js').Run} Run */
+/** @typedef {{ step: string, name: string, state: 'waiting' | 'live' | 'done' | 'failed' | 'paused' | 'stopped', time: string, note: string, share: number | null }} Step */
+
+/** @param {string} status */
+export function isEnded(status) {
+  return !['planned', 'waiting', 'running', 'retrying'].includes(status);
+}
+
+/**
+ * The run's time now: that of a clock while it runs, that of its last event afterwards.
+ * @param {Run} run
+ * @param {number} clock `Date.now()`
+ */
+export function runNow(run, clock) {
+  if (run.state !== 'running' || run.startedAt === null) return run.nowMs;
+  return Math.max(run.nowMs, clock - Date.parse(run.startedAt));
+}
+
+/** @param {Run} run */
+export function plannerName(run) {
+  if (run.planner === null) return null;
+  return run.planner === 'builtin' ? 'Built-in planner' : run.planner;
+}
+
+/** @param {Run} run */
+export function counts(run) {
+  const count = { completed: 0, failed: 0, skipped: 0, cancelled: 0, interrupted: 0, open: 0 };
+  for (const task of run.tasks) {
+    if (isEnded(task.status)) count[/** @type {keyof typeof count} */ (task.status)] += 1;
+    else count.open += 1;
+  }
+  return count;
+}
+
+/** What a run is called in the top bar and for screen readers. @param {Run} run */
+export function stateName(run) {
+  if (run.state === 'running') return run.approval.open.length > 0 ? 'Needs approval' : 'Running';
+  return {
+    finished: 'Answered',
+    partial: 'Partial answer',
+    failed: 'Failed',
+    cancelled: 'Cancelled',
+    interrupted: 'Interrupted',
+  }[run.state];
+}
+
+/**
+ * @param {Run} run
+ * @returns {{ counts: string, rest: string } | null} null for a run without tasks
+ */
+export function summary(run) {
+  if (run.tasks.length === 0) return null;
+  const count = counts(run);
+  const parts = [`${count.completed} completed`];
+  if (count.failed > 0 || run.state === 'finished') parts.push(`${count.failed} failed`);
+  for (const kind of /** @type {const} */ (['skipped', 'cancelled', 'interrupted'])) {
+    if (count[kind] > 0) parts.push(`${count[kind]} ${kind}`);
+  }
+  const rest = [];
+  if (run.execution !== null) {
+    const { wallMs, sequentialMs } = run.execution;
+    const gain = factor(sequentialMs, wallMs);
+    rest.push(
+      gain === null
+        ? duration(wallMs)
+        : `${duration(wallMs)} instead of ${duration(sequentialMs)} · ${gain} faster`,
+    );
+  }
+  return { counts: parts.join(', '), rest: rest.join(' · ') };
+}
+
+/** @param {Run} run @param {number} nowMs @returns {Step[]} */
+export function steps(run, nowMs) {
+  return [discover(run, nowMs), plan(run, nowMs), execute(run, nowMs), synthesize(run, nowMs)];
+}
+
+/** @param {Run} run @param {number} nowMs @returns {Step} */
+function discover(run, nowMs) {
+  const step = { step: 'discover', name: 'Discover', share: null };
+  const ready = run.servers.filter((server) => server.ready).length;
+  if (run.tools !== null) {
+    const found = `${plural(run.tools.count, 'tool')} on ${plural(ready, 'server')}`;
+    const failed = run.servers.length - ready;
+    return {
+      ...step,
+      state: 'done',
+      time: duration(run.tools.elapsedMs),
+      note: failed > 0 ? `${found}, ${failed} failed` : found,
+    };
+  }
+  if (run.state !== 'running') {
+    return { ...step, state: endState(run), time: '', note: 'no tools were listed' };
+  }
+  return { ...step, state: 'live', time: running(nowMs), note: 'connecting' };
+}
+
+/** @param {Run} run @param {number} nowMs @returns {Step} */
+function plan(run, nowMs) {
+  const step = { step: 'plan', name: 'Plan', share: null };
+  const first = run.tasks[0]?.plannedMs;
+  const count = plural(run.tasks.length, 'task');
+  if (run.plan !== null) {
+    // "First sent" is worth a word only where it was sent long before the plan was whole.
+    const early = first !== undefined && run.plan.atMs - first > 100;
+    const note = run.tasks.length === 0 ? 'no tool needed' : count;
+    return {
+      ...step,
+      state: 'done',
+      time: duration(run.plan.elapsedMs),
+      note: early ? `${note}, first sent at ${duration(first)}` : note,
+    };
+  }
+  if (run.planStartMs === null) {
+    if (run.state === 'running') return { ...step, state: 'waiting', time: 'waiting', note: 'after the tools' };
+    return { ...step, state: 'stopped', time: 'not started', note: 'no plan was made' };
+  }
+  const note = run.tasks.length === 0 ? 'choosing tools' : `${count} so far`;
+  if (run.state !== 'running') return { ...step, state: endState(run), time: '', note };
+  return { ...step, state: 'live', time: running(nowMs - run.planStartMs), note };
+}
+
+/** @param {Run} run @param {number} nowMs @returns {Step} */
+function execute(run, nowMs) {
+  const step = { step: 'execute', name: 'Execute', share: null };
+  const total = run.tasks.length;
+  const count = counts(run);
+  const ended = total - count.open;
+  if (run.execution !== null) {
+    const failed = count.failed > 0 ? `, ${count.failed} failed` : '';
+    return {
+      ...step,
+      state: count.completed === 0 ? 'failed' : 'done',
+      time: duration(run.execution.wallMs),
+      note: `${count.completed} of ${total} completed${failed}`,
+    };
+  }
+  const start = firstStart(run);
+  if (run.state !== 'running') {
+    if (total === 0) return { ...step, state: 'stopped', time: 'not started', note: 'no task' };
+    return {
+      ...step,
+      state: endState(run),
+      time: start === null ? '' : duration(run.nowMs - start),
+      note: `${count.completed} of ${total} completed`,
+    };
+  }
+  if (total === 0) {
+    if (run.plan !== null) return { ...step, state: 'stopped', time: '–', note: 'no tool needed' };
+    return { ...step, state: 'waiting', time: 'waiting', note: 'with the first task' };
+  }
+  const open = run.approval.open.length;
+  return {
+    ...step,
+    state: 'live',
+    time: start === null ? 'waiting' : running(nowMs - start),
+    note:
+      open > 0
+        ? `${ended} of ${total} ended, ${open} need${open === 1 ? 's' : ''} approval`
+        : `${ended} of ${total} ended, ${count.open} to go`,
+    share: total === 0 ? null : ended / total,
+  };
+}
+
+/** @param {Run} run @param {number} nowMs @returns {Step} */
+function synthesize(run, nowMs) {
+  const step = { step: 'synthesize', name: 'Synthesize', share: null };
+  const from = run.execution?.atMs ?? run.answerStartMs ?? run.plan?.atMs ?? null;
+  if (run.state === 'finished' || run.state === 'partial') {
+    const ms = run.result?.timings.synthesizeMs ?? 0;
+    const cited = run.result?.citations.length ?? 0;
+    return {
+      ...step,
+      state: 'done',
+      time: duration(ms),
+      note: cited > 0 ? plural(cited, 'citation') : 'no citation',
+    };
+  }
+  if (run.state !== 'running') {
+    const state = run.answerStartMs === null ? 'stopped' : endState(run);
+    return { ...step, state, time: 'not started', note: 'no answer was written' };
+  }
+  if (run.answerStartMs !== null || run.execution !== null) {
+    return {
+      ...step,
+      state: 'live',
+      time: running(nowMs - (from ?? nowMs)),
+      note: run.answerStartMs === null ? 'reading the results' : 'writing the answer',
+    };
+  }
+  return { ...step, state: 'waiting', time: 'waiting', note: 'after the last task' };
+}
+
+/** @param {Run} run */
+export function firstStart(run) {
+  let first = null;
+  for (const { startedMs } of run.tasks) {
+    if (startedMs !== null && (first === null || startedMs < first)) first = startedMs;
+  }
+  return first;
+}
+
+/** @param {Run} run @returns {Step['state']} */
+function endState(run) {
+  if (run.state === 'failed') return 'failed';
+  return run.state === 'interrupted' ? 'paused' : 'stopped';
+}

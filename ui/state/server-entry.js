@@ -1,0 +1,112 @@
+// @ts-check
+// Between a server's entry in settings.json and what its form shows. Keys that the form does not
+// know are kept. Pure.
+
+/** @typedef {{ name: string, value: string }} Pair */
+/**
+ * @typedef {object} Draft
+ * @property {string} name
+ * @property {'command' | 'url' | 'builtin'} kind
+ * @property {string} command
+ * @property {string} args one a line
+ * @property {string} cwd
+ * @property {Pair[]} env
+ * @property {string} url
+ * @property {Pair[]} headers
+ * @property {string} timeout seconds
+ * @property {string} atOnce
+ * @property {string} perSecond
+ * @property {boolean} readOnly
+ */
+
+/** @param {string | null} name @param {Record<string, any> | null} entry @returns {Draft} */
+export function toDraft(name, entry) {
+  const given = entry ?? {};
+  return {
+    name: name ?? '',
+    kind: given.builtin !== undefined ? 'builtin' : given.url !== undefined ? 'url' : 'command',
+    command: text(given.command),
+    args: Array.isArray(given.args) ? given.args.join('\n') : '',
+    cwd: text(given.cwd),
+    env: pairs(given.env),
+    url: text(given.url),
+    headers: pairs(given.headers),
+    timeout: text(given.timeoutSeconds),
+    atOnce: text(given.maxConcurrent),
+    perSecond: text(given.requestsPerSecond),
+    readOnly: given.readOnly === true,
+  };
+}
+
+/**
+ * @param {Draft} draft
+ * @param {Record<string, any> | null} before the entry as it was
+ * @returns {Record<string, any>}
+ */
+export function toEntry(draft, before) {
+  const entry = { ...before };
+  for (const key of ['command', 'args', 'env', 'cwd', 'url', 'headers']) delete entry[key];
+  if (draft.kind === 'command') {
+    entry.command = draft.command.trim();
+    entry.args = draft.args.split('\n').filter((line) => line !== '');
+    entry.env = fromPairs(draft.env);
+    if (draft.cwd.trim() !== '') entry.cwd = draft.cwd.trim();
+  } else if (draft.kind === 'url') {
+    entry.url = draft.url.trim();
+    entry.headers = fromPairs(draft.headers);
+  }
+  if (draft.kind !== 'builtin') delete entry.builtin;
+  number(entry, 'timeoutSeconds', draft.timeout);
+  number(entry, 'maxConcurrent', draft.atOnce);
+  number(entry, 'requestsPerSecond', draft.perSecond);
+  if (draft.readOnly) entry.readOnly = true;
+  else delete entry.readOnly;
+  return entry;
+}
+
+/**
+ * What is wrong with a draft, by field.
+ * @param {Draft} draft
+ * @param {string[]} taken names of the other servers
+ * @returns {Record<string, string>}
+ */
+export function mistakes(draft, taken) {
+  /** @type {Record<string, string>} */
+  const found = {};
+  const name = draft.name.trim();
+  if (name === '') found.name = 'A server needs a name';
+  else if (taken.includes(name)) found.name = `There is already a server “${name}”`;
+  if (draft.kind === 'command' && draft.command.trim() === '') found.command = 'Name the program to start';
+  if (draft.kind === 'url' && !/^https?:\/\/\S+$/.test(draft.url.trim())) found.url = 'An address begins with http:// or https://';
+  if (wrongNumber(draft.timeout)) found.timeout = 'A number of seconds above 0';
+  if (wrongNumber(draft.atOnce) || (draft.atOnce.trim() !== '' && !Number.isInteger(Number(draft.atOnce)))) found.atOnce = 'A whole number above 0';
+  if (wrongNumber(draft.perSecond)) found.perSecond = 'A number above 0';
+  return found;
+}
+
+/** @param {string} given */
+function wrongNumber(given) {
+  return given.trim() !== '' && !(Number(given) > 0 && Number.isFinite(Number(given)));
+}
+
+/** @param {Record<string, any>} entry @param {string} key @param {string} given */
+function number(entry, key, given) {
+  if (given.trim() === '') delete entry[key];
+  else entry[key] = Number(given);
+}
+
+/** @param {any} value */
+function text(value) {
+  return value === undefined || value === null ? '' : String(value);
+}
+
+/** @param {any} object @returns {Pair[]} */
+function pairs(object) {
+  if (object === null || typeof object !== 'object') return [];
+  return Object.entries(object).map(([name, value]) => ({ name, value: String(value) }));
+}
+
+/** @param {Pair[]} list */
+function fromPairs(list) {
+  return Object.fromEntries(list.filter(({ name }) => name.trim() !== '').map(({ name, value }) => [name.trim(), value]));
+}

@@ -1,0 +1,77 @@
+// @ts-check
+// What the window knows of servers and settings: the last status of every server, and the settings
+// file. Whoever shows them subscribes.
+
+import { getSettings, savePreferences, watchServers } from '../api.js';
+
+/** @typedef {import('./types.js').ServerStatus} ServerStatus */
+/** @typedef {import('./types.js').SettingsAnswer} SettingsAnswer */
+
+/** @type {ServerStatus[]} */
+let servers = [];
+/** @type {SettingsAnswer} */
+let settings = {
+  settings: {},
+  warnings: [],
+  notices: [],
+  dataFolder: '',
+  version: '',
+  modelName: null,
+};
+let known = false;
+/** @type {Set<() => void>} */
+const listeners = new Set();
+
+export const allServers = () => servers;
+export const allSettings = () => settings;
+/** Whether the servers have been told at all. */
+export const serversKnown = () => known;
+
+/** @param {() => void} listener @returns {() => void} */
+export function onServers(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Begins to listen; called once. */
+export async function startServers() {
+  watchServers((list) => {
+    servers = list;
+    known = true;
+    tell();
+  }).catch(() => {});
+  await reloadSettings();
+}
+
+export async function reloadSettings() {
+  settings = await getSettings();
+  tell();
+}
+
+/** What the settings say of one server's limits. @param {string | null} name */
+export function limitsOf(name) {
+  const entry = name === null ? undefined : settings.settings.mcpServers?.[name];
+  return { maxConcurrent: entry?.maxConcurrent ?? 64, requestsPerSecond: entry?.requestsPerSecond ?? null };
+}
+
+/** @param {string} key @param {any} otherwise */
+export function preference(key, otherwise) {
+  return settings.settings.preferences?.[key] ?? otherwise;
+}
+
+/** @param {string} key @param {unknown} value */
+export async function setPreference(key, value) {
+  const preferences = { ...settings.settings.preferences, [key]: value };
+  settings = { ...settings, settings: { ...settings.settings, preferences } };
+  tell();
+  await savePreferences(preferences);
+}
+
+/** A tool's own words about itself. @param {string | null} server @param {string} tool */
+export function toolStatus(server, tool) {
+  return servers.find((s) => s.name === server)?.tools?.find((t) => t.name === tool) ?? null;
+}
+
+function tell() {
+  for (const listener of [...listeners]) listener();
+}

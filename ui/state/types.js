@@ -1,0 +1,82 @@
+// @ts-check
+// The shapes that cross the modules, as types alone: events as the core sends them, and the run
+// that `reduce` makes of them.
+
+/** @typedef {{ runId: string, seq: number, atMs: number, type: string } & Record<string, any>} RunEvent */
+
+/** @typedef {'running' | 'finished' | 'partial' | 'failed' | 'cancelled' | 'interrupted'} RunState */
+/** @typedef {'planned' | 'waiting' | 'running' | 'retrying' | 'completed' | 'failed' | 'cancelled' | 'skipped' | 'interrupted'} TaskStatus */
+
+/**
+ * A stretch of a task's life. The timeline draws these and nothing else.
+ * @typedef {object} Span
+ * @property {'planned' | 'dependency' | 'limit' | 'rate' | 'approval' | 'attempt' | 'backoff'} kind
+ * @property {number} from ms since the run began
+ * @property {number | null} to null while it lasts
+ * @property {number} [attempt] from 1
+ * @property {boolean} [failed] an attempt after which another one followed
+ * @property {number} [delayMs] of a backoff
+ */
+
+/** @typedef {{ atMs: number, level: 'info' | 'progress' | 'warn' | 'error', text: string }} LogLine */
+
+/**
+ * @typedef {object} Task
+ * @property {number} index from 0, in plan order
+ * @property {string} id
+ * @property {string | null} server
+ * @property {string} tool
+ * @property {any} arguments with placeholders replaced once it has started
+ * @property {string} description
+ * @property {number[]} dependsOn
+ * @property {TaskStatus} status
+ * @property {string | null} waitingFor
+ * @property {Span[]} spans
+ * @property {number} plannedMs
+ * @property {number | null} startedMs first start
+ * @property {number | null} endedMs
+ * @property {number} attempt
+ * @property {{ progress: number, total?: number, message?: string } | null} progress
+ * @property {{ delayMs: number, reason: string } | null} retry the last one
+ * @property {number} elapsedMs
+ * @property {number} resultBytes
+ * @property {string} preview
+ * @property {{ runId: string, ageMs: number } | null} reused
+ * @property {{ code: string, message: string } | null} error
+ * @property {LogLine[]} log
+ */
+
+/**
+ * @typedef {object} Run
+ * @property {string} runId
+ * @property {number} lastSeq -1 before the first event
+ * @property {number} nowMs time of the last event
+ * @property {RunState} state
+ * @property {string} question
+ * @property {string | null} startedAt
+ * @property {string | null} continues
+ * @property {{ name: string, ready: boolean, toolCount: number, elapsedMs: number, message: string }[]} servers
+ * @property {{ count: number, elapsedMs: number, atMs: number } | null} tools
+ * @property {string | null} planner
+ * @property {number | null} planStartMs
+ * @property {{ taskCount: number, elapsedMs: number, atMs: number, note: string | null } | null} plan
+ * @property {Task[]} tasks
+ * @property {{ open: number[], reason: string }} approval
+ * @property {{ completed: number, failed: number, skipped: number, cancelled: number, wallMs: number, sequentialMs: number, atMs: number } | null} execution
+ * @property {string} answer
+ * @property {number | null} answerStartMs
+ * @property {{ citations: { index: number, item?: number }[], citationsRemoved: number, notConsulted: { server?: string, index?: number, reason: string }[], timings: Record<string, number | null>, usage: { inputTokens: number, outputTokens: number, calls: number } | null } | null} result
+ * @property {{ code: string, message: string } | null} failure
+ */
+
+/** @typedef {{ id: string, question: string, state: RunState, startedAt: string, endedAt: string | null, taskCount: number, failedCount: number, continues?: string | null, thread?: string, snippet?: string | null }} RunRow */
+
+/** @typedef {{ name: string, title?: string | null, description?: string | null, readOnly?: boolean, destructive?: boolean }} ToolStatus */
+/** @typedef {{ name: string, kind: 'builtin' | 'stdio' | 'http' | null, state: 'disabled' | 'connecting' | 'connected' | 'failed' | 'invalid', toolCount?: number, elapsedMs?: number | null, message?: string | null, stderr?: string[], tools?: ToolStatus[] }} ServerStatus */
+/** @typedef {{ provider: string, baseUrl?: string | null, model?: string | null, apiKeyEnv?: string | null } & Record<string, any>} ModelSettings */
+/** @typedef {{ settings: Record<string, any>, warnings: string[], notices: string[], dataFolder: string, version: string, modelName: string | null }} SettingsAnswer */
+/** @typedef {{ id: string, name: string, provider: string, baseUrl: string | null, needsKey: boolean, keyUrl?: string | null }} Preset */
+/** @typedef {{ provider: string, baseUrl: string, name: string, models: string[] }} DetectedModel */
+/** @typedef {{ ok: boolean, latencyMs?: number | null, tokensPerSecond?: number | null, message?: string | null }} ModelTest */
+
+export {};
