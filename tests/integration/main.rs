@@ -1,3 +1,4 @@
 //! Everything that needs no window, against fakes at the far end of each wire.
 
 mod events_golden;
+mod pipeline;

@@ -3,8 +3,17 @@
 //! Comes in: a request. Goes out: the question, the planner and writer, the conversation so far and
 //! the run's limit of time. Connects to nothing.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::{event::RunId, history::History, pipeline::Request};
+
 /// Longest question, in bytes: what is longer is a document, not a question.
 pub const MAX_QUESTION_BYTES: usize = 32 * 1024;
+
+/// Turns of a conversation that a follow-up carries along.
+const MAX_TURNS: usize = 10;
 
 /// A question that is not asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +45,12 @@ pub struct Turn {
     pub answer: String,
 }
 
+/// What a run works with.
+pub(crate) struct Initialized {
+    pub(crate) conversation: Vec<Turn>,
+    pub(crate) deadline: Instant,
+}
+
 /// The question as it is asked, or why it is not.
 pub fn checked_question(question: &str) -> Result<&str, RefusedQuestion> {
     if question.len() > MAX_QUESTION_BYTES {
@@ -45,6 +60,37 @@ pub fn checked_question(question: &str) -> Result<&str, RefusedQuestion> {
         "" => Err(RefusedQuestion::Blank),
         question => Ok(question),
     }
+}
+
+/// Reads the conversation so far and sets the run's limit of time.
+pub(crate) async fn initialize(request: &Request, history: Option<&History>) -> Initialized {
+    let limit = request.settings.limits.run_timeout_seconds;
+    let limit = Duration::try_from_secs_f64(limit).unwrap_or(Duration::from_secs(600));
+    let deadline = Instant::now() + limit;
+    let conversation = match (request.continues, history) {
+        (Some(run), Some(history)) => conversation(run, history.clone()).await,
+        _ => Vec::new(),
+    };
+    Initialized { conversation, deadline }
+}
+
+/// The last turns up to and with `run`, oldest first. A run that is gone ends the conversation.
+async fn conversation(run: RunId, history: History) -> Vec<Turn> {
+    let read = tokio::task::spawn_blocking(move || {
+        let mut turns = Vec::new();
+        let mut next = Some(run);
+        while let (Some(id), true) = (next, turns.len() < MAX_TURNS) {
+            let Ok(Some(run)) = history.run(id) else { break };
+            turns.push(Turn {
+                question: run.listed.question,
+                answer: run.answer.unwrap_or_default(),
+            });
+            next = run.listed.continues;
+        }
+        turns.reverse();
+        turns
+    });
+    read.await.unwrap_or_default()
 }
 
 #[cfg(test)]

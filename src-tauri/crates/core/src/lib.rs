@@ -13,15 +13,16 @@
 //! [`pipeline::Agent::ask`]. Nothing here knows a window or a command line.
 
 pub mod catalog;
-
+pub mod discover;
 pub mod error;
 pub mod event;
-
+pub mod execute;
 pub mod history;
 pub mod initialize;
 pub mod mcp;
-
+pub mod pipeline;
+mod placeholder;
 pub mod plan;
-
+pub mod run;
 pub mod settings;
 pub mod synthesize;

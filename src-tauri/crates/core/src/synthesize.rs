@@ -9,6 +9,12 @@ pub mod evidence;
 use serde_json::Value;
 
 use self::evidence::Evidence;
+use crate::{
+    event::{Citation, EventKind, NotConsulted, TaskStatus},
+    execute::Outcome,
+    history::Recorder,
+};
+
 /// A completed task, as the writers see it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
@@ -24,4 +30,48 @@ pub struct Found {
     pub arguments: Value,
     /// What came back.
     pub evidence: Evidence,
+}
+
+/// An answer and what it rests on.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Answer {
+    pub(crate) markdown: String,
+    pub(crate) citations: Vec<Citation>,
+    pub(crate) citations_removed: usize,
+}
+
+/// Lists what was found, without a model.
+pub(crate) fn list(found: &[Found], not_consulted: &[NotConsulted], recorder: &Recorder) -> Answer {
+    let markdown = builtin::write(found, not_consulted);
+    recorder.emit(EventKind::AnswerDelta { text: markdown.clone() });
+    let citations = builtin::citations(&markdown, found);
+    Answer { markdown, citations, citations_removed: 0 }
+}
+
+/// The completed tasks with their results, in plan order.
+pub(crate) fn found(tasks: &[Outcome], recorder: &Recorder) -> Vec<Found> {
+    let completed = tasks.iter().filter(|task| task.status == TaskStatus::Completed);
+    completed
+        .filter_map(|task| {
+            let result = recorder.result(task.index)?;
+            Some(Found {
+                index: task.index,
+                server: task.server.clone().unwrap_or_default(),
+                tool: task.tool.clone(),
+                description: task.description.clone(),
+                arguments: task.arguments.clone(),
+                evidence: Evidence::read(&result),
+            })
+        })
+        .collect()
+}
+
+/// What the answer does not rest on: servers that failed, tasks that did not complete.
+pub(crate) fn not_consulted(failed: &[NotConsulted], tasks: &[Outcome]) -> Vec<NotConsulted> {
+    let open = tasks.iter().filter(|task| task.status != TaskStatus::Completed).map(|task| {
+        let reason =
+            task.failure.as_ref().map_or("it was cancelled", |failure| failure.message.as_str());
+        NotConsulted { server: None, index: Some(task.index), reason: reason.to_owned() }
+    });
+    failed.iter().cloned().chain(open).collect()
 }

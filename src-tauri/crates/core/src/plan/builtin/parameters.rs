@@ -9,8 +9,7 @@ use super::question::{Question, singular, words};
 use crate::event::Object;
 
 const QUERY_NAMES: &[&str] = &[
-    "query", "q", "search", "keyword", "term", "pattern", "topic", "phrase", "needle", "text",
-    "question",
+    "query", "q", "search", "keyword", "term", "pattern", "topic", "phrase", "needle", "question",
 ];
 const SIZE_NAMES: &[&str] =
     &["size", "limit", "count", "top", "max", "maximum", "number", "results", "k", "n"];

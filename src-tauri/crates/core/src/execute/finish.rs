@@ -1,0 +1,297 @@
+//! How tasks end: each exactly once, with one event, and with everything that depends on it woken.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::{Id, JoinError};
+use tokio::time::Instant;
+
+use crate::event::{EventKind, Failure, TaskStatus};
+
+use super::Executed;
+use super::board::{Board, State};
+use super::consent::why_approval;
+use super::failure::FailureCode;
+use super::job::{Ended, Ending, Kept, Meter, panic_words};
+
+/// Why all open tasks are stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// A person ended the run.
+    Run,
+    /// A person wants the answer from what is there.
+    Tasks,
+    /// The run's limit of time passed.
+    TimedOut,
+}
+
+impl Stop {
+    pub(super) fn failure(self) -> Failure {
+        match self {
+            Self::Run => FailureCode::Cancelled.because("the run was cancelled"),
+            Self::Tasks => FailureCode::Cancelled.because("the open tasks were stopped"),
+            Self::TimedOut => FailureCode::RunTimedOut.because(
+                "the run's limit of time passed; raise limits.runTimeoutSeconds in the settings if it needs longer",
+            ),
+        }
+    }
+
+    /// For a single task.
+    pub(super) fn task() -> Failure {
+        FailureCode::Cancelled.because("it was stopped")
+    }
+}
+
+/// Over all tasks of the run.
+#[derive(Default)]
+pub(super) struct Totals {
+    first_start: Option<Instant>,
+    last_end: Option<Instant>,
+    sequential: Duration,
+}
+
+impl Board {
+    /// A job came to its end, or was thrown off the runtime.
+    pub(super) fn joined(&mut self, joined: Result<(Id, Ended), JoinError>) {
+        match joined {
+            Ok((id, ended)) => {
+                self.jobs.remove(&id);
+                self.ended(ended);
+            }
+            Err(error) => {
+                let Some(index) = self.jobs.remove(&error.id()) else { return };
+                let words = match error.try_into_panic() {
+                    Ok(panic) => panic_words(panic.as_ref()).to_owned(),
+                    Err(error) => error.to_string(),
+                };
+                let message =
+                    format!("Trawl itself failed on this task ({words}); the log tells more");
+                self.fail(index, FailureCode::Internal.because(message));
+            }
+        }
+    }
+
+    fn ended(&mut self, ended: Ended) {
+        let Ended { index, ending, meter, filled } = ended;
+        if let Some(arguments) = filled {
+            self.change(index, |slot| {
+                slot.arguments = arguments;
+                slot.filled = true;
+            });
+        }
+        match ending {
+            Ending::Completed(kept) => {
+                self.finish(index, TaskStatus::Completed, None, kept, &meter)
+            }
+            Ending::Failed(failure, kept) => {
+                self.finish(index, TaskStatus::Failed, Some(failure), kept, &meter);
+            }
+            Ending::Stopped => {
+                let failure = self.stopped.map_or_else(Stop::task, Stop::failure);
+                self.finish(index, TaskStatus::Cancelled, Some(failure), Kept::default(), &meter);
+            }
+            Ending::Filled => self.filled(index),
+        }
+    }
+
+    /// The arguments are real now: a person is asked, unless the run was stopped meanwhile.
+    fn filled(&mut self, index: usize) {
+        let stopped = self.stopped.map(Stop::failure);
+        let Some(slot) = self.slot(index) else { return };
+        let one_stopped = slot.cancel.as_ref().is_some_and(|cancel| cancel.is_cancelled());
+        let why = slot.tool.as_ref().and_then(|tool| why_approval(tool, &slot.carried));
+        match stopped.or_else(|| one_stopped.then(Stop::task)) {
+            Some(failure) => self.cancelled(index, failure),
+            None => {
+                self.change(index, |slot| slot.state = State::Asking);
+                self.to_ask.push((index, why.unwrap_or_default()));
+            }
+        }
+    }
+
+    pub(super) fn fail(&mut self, index: usize, failure: Failure) {
+        let (kept, meter) = (Kept::default(), Meter::default());
+        self.finish(index, TaskStatus::Failed, Some(failure), kept, &meter);
+    }
+
+    pub(super) fn cancelled(&mut self, index: usize, failure: Failure) {
+        let (kept, meter) = (Kept::default(), Meter::default());
+        self.finish(index, TaskStatus::Cancelled, Some(failure), kept, &meter);
+    }
+
+    pub(super) fn skip(&mut self, index: usize, broken: usize) {
+        let failure = self.because_of(broken);
+        let (kept, meter) = (Kept::default(), Meter::default());
+        self.finish(index, TaskStatus::Skipped, Some(failure), kept, &meter);
+    }
+
+    /// Ends several tasks with the same failure before anything that depends on them is woken.
+    pub(super) fn fail_together(&mut self, indexes: &[usize], failure: &Failure) {
+        let mut woken = VecDeque::new();
+        for index in indexes {
+            let (kept, meter) = (Kept::default(), Meter::default());
+            let failure = Some(failure.clone());
+            woken.extend(self.end(*index, TaskStatus::Failed, failure, kept, &meter));
+        }
+        self.wake(woken);
+    }
+
+    fn finish(
+        &mut self,
+        index: usize,
+        status: TaskStatus,
+        failure: Option<Failure>,
+        kept: Kept,
+        meter: &Meter,
+    ) {
+        let woken = self.end(index, status, failure, kept, meter);
+        self.wake(woken.into());
+    }
+
+    /// Tells the end of one task; gives back who depends on it, each with its name.
+    fn end(
+        &mut self,
+        index: usize,
+        status: TaskStatus,
+        failure: Option<Failure>,
+        kept: Kept,
+        meter: &Meter,
+    ) -> Vec<(usize, usize)> {
+        let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) else {
+            return Vec::new();
+        };
+        if slot.state == State::Ended {
+            return Vec::new();
+        }
+        let elapsed_ms = self.totals.add(meter);
+        slot.state = State::Ended;
+        slot.cancel = None;
+        slot.result_bytes = kept.bytes;
+        slot.outcome.status = status;
+        slot.outcome.failure.clone_from(&failure);
+        slot.outcome.elapsed_ms = elapsed_ms;
+        slot.outcome.attempts = meter.attempts;
+        let dependants = std::mem::take(&mut slot.dependants);
+        self.open -= 1;
+        self.context.recorder.emit(EventKind::TaskFinished {
+            index,
+            status,
+            elapsed_ms,
+            attempts: meter.attempts,
+            result_bytes: kept.bytes as u64,
+            preview: kept.preview,
+            reused: None,
+            error: failure,
+        });
+        dependants.into_iter().map(|dependant| (dependant, index)).collect()
+    }
+
+    /// Makes ready what waited for this alone, skips what can no longer run, and so on along the
+    /// graph; without recursion, since a chain may be as long as a plan.
+    fn wake(&mut self, mut woken: VecDeque<(usize, usize)>) {
+        if self.stopped.is_some() {
+            // Whoever stopped the tasks ends all of them, with the right reason.
+            return;
+        }
+        while let Some((index, because)) = woken.pop_front() {
+            if self.slot(index).is_none_or(|slot| slot.state != State::Waiting) {
+                continue;
+            }
+            let completed =
+                self.slot(because).is_some_and(|slot| slot.outcome.status == TaskStatus::Completed);
+            if completed {
+                self.change(index, |slot| slot.needs -= 1);
+                if self.slot(index).is_some_and(|slot| slot.needs == 0) {
+                    self.make_ready(index);
+                }
+            } else {
+                let failure = self.because_of(because);
+                let (kept, meter) = (Kept::default(), Meter::default());
+                woken.extend(self.end(index, TaskStatus::Skipped, Some(failure), kept, &meter));
+            }
+        }
+    }
+
+    fn because_of(&self, broken: usize) -> Failure {
+        let status = self.slot(broken).map(|slot| slot.outcome.status);
+        let how = match status {
+            Some(TaskStatus::Cancelled) => "was cancelled",
+            Some(TaskStatus::Skipped) => "was skipped",
+            _ => "failed",
+        };
+        FailureCode::DependencyFailed.because(format!("because task {} {how}", broken + 1))
+    }
+
+    /// Stops everything that is open, now and later.
+    pub(super) fn stop_all(&mut self, stop: Stop) {
+        self.stopped = Some(stop);
+        self.stop.cancel();
+        for index in 0..self.slots.len() {
+            let idle = |state| matches!(state, State::Waiting | State::Ready | State::Asking);
+            if self.slot(index).is_some_and(|slot| idle(slot.state)) {
+                self.cancelled(index, stop.failure());
+            }
+        }
+    }
+
+    /// Stops one task; what depends on it is skipped.
+    pub(super) fn stop_one(&mut self, index: usize) {
+        let Some(slot) = self.slot(index) else {
+            self.unwanted.insert(index);
+            return;
+        };
+        match slot.state {
+            State::Waiting | State::Ready | State::Asking => self.cancelled(index, Stop::task()),
+            State::Running => slot.cancel.iter().for_each(|cancel| cancel.cancel()),
+            State::Ended => {}
+        }
+    }
+
+    /// Tells the totals, if there was a task.
+    pub(super) fn close(self) -> Executed {
+        let count = |status| {
+            let ended = self.slots.iter().flatten();
+            ended.filter(|slot| slot.outcome.status == status).count()
+        };
+        let (wall_ms, sequential_ms) = self.totals.milliseconds();
+        let timed_out = self.stopped == Some(Stop::TimedOut);
+        if !self.slots.is_empty() {
+            self.context.recorder.emit(EventKind::TasksFinished {
+                completed: count(TaskStatus::Completed),
+                failed: count(TaskStatus::Failed),
+                skipped: count(TaskStatus::Skipped),
+                cancelled: count(TaskStatus::Cancelled),
+                wall_ms,
+                sequential_ms,
+            });
+        }
+        let tasks = self.slots.into_iter().flatten().map(|slot| {
+            let mut outcome = slot.outcome;
+            outcome.arguments = Arc::unwrap_or_clone(slot.arguments);
+            outcome
+        });
+        Executed { tasks: tasks.collect(), timed_out, wall_ms, sequential_ms }
+    }
+}
+
+impl Totals {
+    /// Adds one task; gives back the milliseconds from its first start to its end.
+    fn add(&mut self, meter: &Meter) -> f64 {
+        let (Some(start), Some(end)) = (meter.first_start, meter.end) else { return 0.0 };
+        self.first_start = Some(self.first_start.map_or(start, |first| first.min(start)));
+        self.last_end = Some(self.last_end.map_or(end, |last| last.max(end)));
+        self.sequential += meter.running;
+        milliseconds(end - start)
+    }
+
+    /// From the first start to the last end, and the time the tasks ran, one after the other.
+    fn milliseconds(&self) -> (f64, f64) {
+        let wall = self.last_end.zip(self.first_start).map(|(end, start)| end - start);
+        (milliseconds(wall.unwrap_or_default()), milliseconds(self.sequential))
+    }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}

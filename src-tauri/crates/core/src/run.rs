@@ -1,0 +1,56 @@
+//! A running query, as its host holds it: what happens in it, and the handle to stop it.
+
+use std::sync::Arc;
+
+use futures::{Stream, StreamExt};
+
+use crate::{
+    event::{Event, RunId},
+    execute::Control,
+    history::Recorder,
+};
+
+/// A running or ended query. Clones are handles to the same run; dropping them does not end it.
+#[derive(Clone)]
+pub struct Run {
+    recorder: Recorder,
+    control: Control,
+}
+
+impl Run {
+    pub(crate) fn new(recorder: Recorder, control: Control) -> Self {
+        Self { recorder, control }
+    }
+
+    /// The run's id.
+    pub fn id(&self) -> RunId {
+        self.recorder.run_id()
+    }
+
+    /// The events after `after_seq` (all of them for `None`): first what happened already, then what
+    /// happens. Ends after the run's last event.
+    pub fn follow(&self, after_seq: Option<u64>) -> impl Stream<Item = Arc<Event>> + use<> {
+        self.recorder.follow(after_seq)
+    }
+
+    /// To stop the run or its tasks, and to decide on approvals.
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// One task's whole result as JSON, from memory; of a live run or one that just ended.
+    pub fn result(&self, index: usize) -> Option<String> {
+        self.recorder.result(index)
+    }
+
+    /// Waits for the last event, and until everything is committed to the history.
+    pub async fn ended(&self) -> Option<Arc<Event>> {
+        let mut last = None;
+        let mut events = Box::pin(self.follow(None));
+        while let Some(event) = events.next().await {
+            last = Some(event);
+        }
+        self.recorder.flush().await;
+        last
+    }
+}
