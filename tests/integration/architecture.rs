@@ -1,0 +1,234 @@
+//! The rules of dependency and the habits that a compiler does not keep.
+//!
+//! Reads the sources as text and the manifests through `cargo metadata`; runs nothing of Trawl. A
+//! rule that fails names every file that breaks it. R6 is behaviour, and is tested in
+//! `failure_is_data.rs`.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::sources::{Source, all, root, under};
+
+const CORE: &str = "src-tauri/crates/core/src/";
+const STEPS: [&str; 5] = ["initialize", "discover", "plan", "execute", "synthesize"];
+
+/// Fails with every place where `wrong` finds something.
+fn none(sources: impl IntoIterator<Item = Source>, wrong: impl Fn(&Source) -> Vec<String>) {
+    let found: Vec<String> = sources
+        .into_iter()
+        .flat_map(|source| {
+            let path = source.path.clone();
+            wrong(&source).into_iter().map(move |what| format!("{path}: {what}"))
+        })
+        .collect();
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+/// Lines of code in which one of `words` stands as a word of its own.
+fn naming(source: &Source, words: &[&str]) -> Vec<String> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    source
+        .code()
+        .filter(|line| line.split(|c| !is_part(c)).any(|word| words.contains(&word)))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// What a package of this workspace depends on itself, tests included.
+fn dependencies(package: &str) -> BTreeSet<String> {
+    let metadata = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let package = packages.iter().find(|p| p["name"] == package).unwrap();
+    let names = package["dependencies"].as_array().unwrap().iter();
+    names.map(|dependency| dependency["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn r1_the_core_knows_neither_the_window_nor_the_command_line() {
+    none(under(CORE, "rs"), |source| naming(source, &["tauri", "clap"]));
+    for package in ["trawl-core", "trawl-stories"] {
+        let names = dependencies(package);
+        assert!(names.iter().all(|name| !name.starts_with("tauri")), "{package}: {names:?}");
+        assert!(names.iter().all(|name| !name.starts_with("clap")), "{package}: {names:?}");
+    }
+    assert!(!dependencies("trawl-cli").iter().any(|name| name.starts_with("tauri")));
+    assert!(!dependencies("trawl-desktop").contains("clap"));
+}
+
+#[test]
+fn r2_protocols_are_known_in_one_place_each() {
+    let allowed = ["mcp.rs", "mcp/"].map(|place| format!("{CORE}{place}"));
+    let outside = |source: &Source| {
+        !allowed.iter().any(|place| source.path.starts_with(place.as_str()))
+            && !source.path.starts_with("src-tauri/crates/stories/")
+    };
+    none(under("src-tauri/", "rs").into_iter().filter(outside), |s| naming(s, &["rmcp"]));
+
+    let allowed = ["llm.rs", "llm/", "mcp/"].map(|place| format!("{CORE}{place}"));
+    let outside =
+        |source: &Source| !allowed.iter().any(|place| source.path.starts_with(place.as_str()));
+    none(under("src-tauri/", "rs").into_iter().filter(outside), |s| naming(s, &["reqwest"]));
+    let addresses = ["api.openai.com", "api.anthropic.com", "/chat/completions", "/api/chat"];
+    let llm = format!("{CORE}llm");
+    none(under("src-tauri/", "rs").into_iter().filter(|s| !s.path.starts_with(&llm)), |source| {
+        let lines = source.code().filter(|line| addresses.iter().any(|a| line.contains(a)));
+        lines.map(str::to_owned).collect()
+    });
+}
+
+/// A step may name another one's types, which is how data is handed over, but not its functions.
+#[test]
+fn r3_steps_do_not_call_each_other() {
+    for step in STEPS {
+        let own = [format!("{CORE}{step}.rs"), format!("{CORE}{step}/")];
+        let sources = under(CORE, "rs");
+        let of_step = sources.into_iter().filter(|s| own.iter().any(|o| s.path.starts_with(o)));
+        none(of_step, |source| {
+            let code: String = source.code().collect::<Vec<_>>().join("\n");
+            STEPS.iter().filter(|other| **other != step).flat_map(|o| calls(&code, o)).collect()
+        });
+    }
+}
+
+/// Functions and modules of `step` that the code reaches through `crate::`.
+fn calls(code: &str, step: &str) -> Vec<String> {
+    let (direct, in_group) = (format!("crate::{step}"), format!("{step}::"));
+    let named = code.split(direct.as_str()).skip(1);
+    // Imports may also stand together: `use crate::{plan::Task, …}`.
+    let grouped = code.split("use crate::{").skip(1).flat_map(|rest| {
+        let group = rest.split(';').next().unwrap_or_default();
+        group.split(in_group.as_str()).skip(1).map(|tail| format!("::{tail}"))
+    });
+    let tails = named.map(str::to_owned).chain(grouped);
+    tails
+        .filter_map(|tail| {
+            let path: String = tail
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '{'))
+                .collect();
+            let last = path.rsplit("::").next().unwrap_or_default().trim_matches('{');
+            let is_type = last.is_empty() || last.starts_with(char::is_uppercase);
+            (!is_type).then(|| format!("crate::{step}{path}"))
+        })
+        .collect()
+}
+
+#[test]
+fn r4_one_file_of_the_page_talks_to_the_window() {
+    let others = under("ui/", "js").into_iter().filter(|source| source.path != "ui/api.js");
+    none(others, |source| naming(source, &["__TAURI__", "__TAURI_INTERNALS__"]));
+}
+
+#[test]
+fn r5_a_trait_has_two_implementations() {
+    let sources = all("rs");
+    let code: String = sources.iter().flat_map(|s| s.code().map(|l| format!("{l}\n"))).collect();
+    none(sources, |source| {
+        let traits = source.code().filter_map(|line| {
+            let line = line.trim_start();
+            let line = line.strip_prefix("pub(crate) ").unwrap_or(line);
+            let name = line.strip_prefix("pub ").unwrap_or(line).strip_prefix("trait ")?;
+            name.split(|c: char| !c.is_alphanumeric()).next()
+        });
+        traits
+            .filter(|name| {
+                let implemented = |l: &&str| {
+                    l.trim_start().starts_with("impl") && l.contains(&format!("{name} for "))
+                };
+                code.lines().filter(implemented).count() < 2
+            })
+            .map(|name| format!("trait {name} has fewer than two implementations"))
+            .collect()
+    });
+}
+
+#[test]
+fn files_are_short_and_say_what_they_are() {
+    let sources = ["rs", "js", "css", "html"].into_iter().flat_map(all);
+    none(sources, |source| {
+        let lines = source.text.lines().count();
+        let long = (lines > 400).then(|| format!("{lines} lines"));
+        let is_rust = source.path.ends_with(".rs");
+        let silent = (is_rust && !source.text.starts_with("//!")).then(|| "no module doc".into());
+        let nameless = source.path.ends_with("/mod.rs").then(|| "named mod.rs".into());
+        [long, silent, nameless].into_iter().flatten().collect()
+    });
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    let marks = [
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+        concat!("todo", "!("),
+        concat!("unimplemented", "!("),
+        concat!("#[ig", "nore"),
+    ];
+    none(["rs", "js", "css", "html", "toml"].into_iter().flat_map(all), |source| {
+        let lines = source.text.lines();
+        lines.filter(|l| marks.iter().any(|m| l.contains(m))).map(str::to_owned).collect()
+    });
+}
+
+#[test]
+fn names_say_what_a_thing_is() {
+    let vague = ["Manager", "Service", "Helper", "Util", "Utils"];
+    none(under("src-tauri/", "rs"), |source| {
+        let definitions = source.code().filter(|line| {
+            let mut words = line.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+            let defines = words.any(|w| matches!(w, "struct" | "enum" | "trait" | "mod" | "type"));
+            let name = words.next().unwrap_or_default();
+            defines && vague.iter().any(|end| name.ends_with(end))
+        });
+        definitions.map(str::to_owned).collect()
+    });
+}
+
+#[test]
+fn the_top_level_holds_nothing_else() {
+    let allowed = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "src-tauri",
+        "ui",
+        "tests",
+        "README.md",
+        "LICENSE",
+        "CHANGELOG.md",
+    ];
+    let listed = Command::new("git").args(["ls-files"]).current_dir(root()).output();
+    let tracked = listed.ok().filter(|output| output.status.success()).map(|output| {
+        let files = String::from_utf8(output.stdout).unwrap();
+        files.lines().filter_map(|file| file.split('/').next()).map(str::to_owned).collect()
+    });
+    // Not a clone: what lies there, builds aside.
+    let names: BTreeSet<String> = tracked.unwrap_or_else(|| {
+        let entries = std::fs::read_dir(root()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name != "target").collect()
+    });
+    let others: Vec<_> = names
+        .iter()
+        .filter(|name| !name.starts_with('.') && !allowed.contains(&name.as_str()))
+        .collect();
+    assert!(others.is_empty(), "{others:?}");
+    assert!(Path::new(&root()).join("ui/index.html").is_file());
+}
+
+#[test]
+fn calls_between_steps_are_told_from_types() {
+    for fine in ["use crate::plan::Task;", "use crate::{plan::Task, error::X};", "crate::plan;"] {
+        assert_eq!(calls(fine, "plan"), Vec::<String>::new(), "{fine}");
+    }
+    for wrong in ["crate::plan::plan(x)", "use crate::{event::X, plan::choose};"] {
+        assert_eq!(calls(wrong, "plan").len(), 1, "{wrong}");
+    }
+}

@@ -1,0 +1,45 @@
+//! Where the programs of other packages are: `cargo test` does not build another package's binary.
+//!
+//! `TRAWL_TEST_PROGRAMS` names a folder that has them already (`cargo xtask test` sets it);
+//! without it they are built when the first test asks.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The command line's program.
+pub fn trawl() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| provided("trawl").unwrap_or_else(|| built("trawl", &[])))
+}
+
+/// The window's program. Building it needs WebKit.
+pub fn desktop() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    let name = "trawl-desktop";
+    PROGRAM.get_or_init(|| provided(name).unwrap_or_else(|| built(name, &["--workspace"])))
+}
+
+fn provided(name: &str) -> Option<PathBuf> {
+    let program = Path::new(&env::var_os("TRAWL_TEST_PROGRAMS")?).join(with_suffix(name));
+    assert!(program.is_file(), "TRAWL_TEST_PROGRAMS has no {}", program.display());
+    Some(program)
+}
+
+fn built(name: &str, selection: &[&str]) -> PathBuf {
+    // A test binary is TARGET/PROFILE/deps/NAME-HASH.
+    let own = env::current_exe().unwrap();
+    let folder = own.ancestors().nth(2).unwrap();
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--bin", name])
+        .args(selection)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap())
+        .status();
+    assert!(status.is_ok_and(|status| status.success()), "{name} could not be built");
+    folder.join(with_suffix(name))
+}
+
+fn with_suffix(name: &str) -> String {
+    format!("{name}{}", env::consts::EXE_SUFFIX)
+}
