@@ -1,6 +1,16 @@
 //! Everything that needs no window, against fakes at the far end of each wire.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    reason = "a helper may end its test, and takes `json!` as it comes"
+)]
+
 mod architecture;
 mod events_golden;
+mod mcp_calls;
+mod mcp_connect;
+mod mcp_http;
+mod mcp_setup;
+mod mcp_survivors;
 mod pipeline;
-mod sources;

@@ -18,7 +18,7 @@ use trawl_core::settings::Settings;
 use trawl_tests::fake_mcp::{Fake, Options, take, value};
 
 /// Nothing that a failed test leaves behind stays for ever.
-const LONGEST_LIFE: Duration = Duration::from_secs(120);
+const LONGEST_LIFE: Duration = Duration::from_mins(2);
 
 fn main() -> ExitCode {
     if let Some(code) = supervisor::run_if_asked() {
@@ -46,7 +46,8 @@ async fn serve(mut arguments: Vec<String>) -> ExitCode {
     }
     if take(&mut arguments, "--only-junk") {
         let _ = writeln!(std::io::stdout(), "Welcome to my server!");
-        return stay().await;
+        let _ = tokio::io::copy(&mut tokio::io::stdin(), &mut tokio::io::sink()).await;
+        std::process::exit(0);
     }
     let ignores_eof = take(&mut arguments, "--ignore-eof");
     if take(&mut arguments, "--ignore-term") {

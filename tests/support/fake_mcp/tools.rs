@@ -14,7 +14,9 @@ use super::Fake;
 use super::options::Options;
 
 /// Name, whether it only reads, its parameters (all of them optional).
-const TOOLS: [(&str, bool, &[(&str, &str)]); 18] = [
+type Description<'a> = (&'a str, bool, &'a [(&'a str, &'a str)]);
+
+const TOOLS: [Description<'static>; 18] = [
     ("echo", true, &[("text", "string"), ("items", "array")]),
     ("sleep", true, &[("ms", "integer"), ("text", "string")]),
     ("fail", true, &[("text", "string")]),
@@ -103,7 +105,7 @@ pub(super) fn page(fake: &Fake, params: &Value) -> Value {
     page
 }
 
-fn described((name, read_only, parameters): (&str, bool, &[(&str, &str)])) -> Value {
+fn described((name, read_only, parameters): Description<'_>) -> Value {
     let properties: serde_json::Map<String, Value> =
         parameters.iter().map(|(name, kind)| ((*name).to_owned(), json!({"type": kind}))).collect();
     let mut tool = json!({
@@ -150,10 +152,9 @@ pub(super) async fn run(fake: Fake, out: UnboundedSender<String>, id: Value, par
         "huge" => {
             let size = usize::try_from(number("bytes", 1 << 20)).expect("it fits into memory");
             // Built by hand: a JSON value of this size would be copied several times.
-            let mut result = String::with_capacity(size + 64);
-            result.push_str(r#"{"content":[{"type":"text","text":""#);
-            result.extend(std::iter::repeat_n('x', size));
-            result.push_str(r#""}]}"#);
+            let filling = "x".repeat(size);
+            let result = format!(r#"{{"content":[{{"type":"text","text":"{filling}"}}]}}"#);
+            drop(filling);
             let _ = out.send(answer(options, &id, &result));
             return;
         }
@@ -270,6 +271,7 @@ fn notify_progress(
 }
 
 /// One child in the server's own process group and one that left it; both ignore everything.
+#[expect(clippy::zombie_processes, reason = "they are to be left behind")]
 fn spawn_stubborn_children(marker: &str) -> String {
     let program = std::env::current_exe().expect("a program knows itself");
     let mut ids = Vec::new();

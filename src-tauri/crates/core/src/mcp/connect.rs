@@ -121,7 +121,7 @@ impl Attempt<'_> {
             stdio::start(self.name, order, self.supervisor, &mut redactor, closed, self.tasks)
                 .await?;
         let shared = Arc::new(redactor.clone());
-        let process = started.follow(self.name, shared, self.tasks);
+        let process = started.follow(self.name, shared);
         *known.process.lock().unwrap_or_else(PoisonError::into_inner) = Some(process.clone());
         let connected =
             self.over_streams((stdout, stdin), redactor, Some(process.clone()), known).await;

@@ -105,7 +105,7 @@ impl Http {
         }
         let kind = content_type(response.headers());
         if kind.starts_with(EVENTS) {
-            let events = self.kept(bounded_events(response, id));
+            let events = self.kept(self.bounded_events(response, id));
             return Ok(StreamableHttpPostResponse::Sse(events, None));
         }
         if !kind.starts_with(JSON) {
@@ -122,6 +122,34 @@ impl Http {
             Taken::Progress | Taken::Junk(_) => return Err(not_json_rpc()),
         };
         Ok(StreamableHttpPostResponse::Json(message, None))
+    }
+
+    /// The events of an answer; one that is too large becomes an error answer to `id`.
+    fn bounded_events(&self, response: Response, id: RequestId) -> Events {
+        let calls = self.calls.clone();
+        // Bytes since the last whole event; bytes of the next one in the same chunk do not matter.
+        let open = Arc::new(AtomicUsize::new(0));
+        let counted = open.clone();
+        let bytes = response.bytes_stream().map(move |chunk| {
+            let chunk = chunk.map_err(std::io::Error::other)?;
+            let before = counted.fetch_add(chunk.len(), Ordering::Relaxed);
+            if before + chunk.len() > MAX_MESSAGE {
+                return Err(std::io::Error::other("an event is too large"));
+            }
+            Ok(chunk)
+        });
+        let events = SseStream::from_bytes_stream(bytes).map(move |event| {
+            let unfinished = open.swap(0, Ordering::Relaxed);
+            match event {
+                Err(_) if unfinished > MAX_MESSAGE => {
+                    calls.refuse(&id);
+                    let answer = serde_json::to_string(&too_large(id.clone())).ok();
+                    Ok(Sse { data: answer, ..Sse::default() })
+                }
+                event => event,
+            }
+        });
+        events.boxed()
     }
 
     /// The events with each tool's result taken out and a stand-in in its place.
@@ -275,32 +303,6 @@ async fn bounded_body(
         }
     }
     Ok(Some(body))
-}
-
-/// The events of an answer; one that is too large becomes an error answer to `id`.
-fn bounded_events(response: Response, id: RequestId) -> Events {
-    // Bytes since the last whole event; bytes of the next one in the same chunk do not matter.
-    let open = Arc::new(AtomicUsize::new(0));
-    let counted = open.clone();
-    let bytes = response.bytes_stream().map(move |chunk| {
-        let chunk = chunk.map_err(std::io::Error::other)?;
-        let before = counted.fetch_add(chunk.len(), Ordering::Relaxed);
-        if before + chunk.len() > MAX_MESSAGE {
-            return Err(std::io::Error::other("an event is too large"));
-        }
-        Ok(chunk)
-    });
-    let events = SseStream::from_bytes_stream(bytes).map(move |event| {
-        let unfinished = open.swap(0, Ordering::Relaxed);
-        match event {
-            Err(_) if unfinished > MAX_MESSAGE => {
-                let answer = serde_json::to_string(&too_large(id.clone())).ok();
-                Ok(Sse { data: answer, ..Sse::default() })
-            }
-            event => event,
-        }
-    });
-    events.boxed()
 }
 
 fn too_large(id: RequestId) -> ServerJsonRpcMessage {

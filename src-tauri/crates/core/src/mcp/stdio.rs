@@ -25,9 +25,14 @@ const GRACE: Duration = Duration::from_secs(2);
 pub(super) struct Process {
     pub(super) stderr: Arc<Stderr>,
     status: OnceLock<ExitStatus>,
+    /// Cancelled when its stderr was read to the end.
+    drained: CancellationToken,
     /// Cancelled when the child has ended and its stderr was read.
     pub(super) ended: CancellationToken,
 }
+
+/// How long the stderr of a child that has ended is read on.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// What the entry says about the child.
 pub(super) struct Order<'a> {
@@ -98,6 +103,7 @@ pub(super) async fn start(
     let process = Arc::new(Process {
         stderr: Arc::default(),
         status: OnceLock::new(),
+        drained: CancellationToken::new(),
         ended: CancellationToken::new(),
     });
     let grace = if through.is_some() { supervisor::LONGEST_END } else { GRACE };
@@ -114,14 +120,15 @@ pub(super) struct Started {
 
 impl Started {
     /// Reads its stderr from now on.
-    pub(super) fn follow(
-        self,
-        server: &str,
-        redactor: Arc<Redactor>,
-        tasks: &TaskTracker,
-    ) -> Arc<Process> {
+    pub(super) fn follow(self, server: &str, redactor: Arc<Redactor>) -> Arc<Process> {
+        let drained = self.process.drained.clone().drop_guard();
         let stderr = self.process.stderr.clone();
-        tasks.spawn(stderr.follow(server.to_owned(), self.stderr_pipe, redactor));
+        let following = stderr.follow(server.to_owned(), self.stderr_pipe, redactor);
+        // Not waited for when Trawl closes: a stray process may hold the pipe open.
+        tokio::spawn(async move {
+            following.await;
+            drop(drained);
+        });
         self.process
     }
 }
@@ -147,6 +154,7 @@ async fn attend(
             let _ = child.kill().await;
         }
     }
+    let _ = tokio::time::timeout(LAST_WORDS, process.drained.cancelled()).await;
     process.ended.cancel();
 }
 
