@@ -14,3 +14,4 @@ mod mcp_http;
 mod mcp_setup;
 mod mcp_survivors;
 mod pipeline;
+mod sources;
