@@ -14,4 +14,5 @@ mod mcp_http;
 mod mcp_setup;
 mod mcp_survivors;
 mod pipeline;
+mod settings_file;
 mod sources;

@@ -182,9 +182,10 @@ impl Stream {
     }
 
     fn may_answer(&self) -> Result<(), String> {
-        match self.tasks.is_empty() {
-            true => require(self.planned, "an answer before planned"),
-            false => require(self.tasks_finished, "an answer before tasksFinished"),
+        if self.tasks.is_empty() {
+            require(self.planned, "an answer before planned")
+        } else {
+            require(self.tasks_finished, "an answer before tasksFinished")
         }
     }
 

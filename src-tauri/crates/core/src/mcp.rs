@@ -20,7 +20,7 @@ mod handshake;
 mod held;
 mod http;
 mod lines;
-mod redact;
+pub(crate) mod redact;
 mod refusal;
 mod secrets;
 mod server;
@@ -37,3 +37,6 @@ pub use status::{ServerKind, ServerState, ServerStatus, ToolSummary};
 
 /// Largest message that is accepted from a server, in bytes.
 pub const MAX_MESSAGE: usize = 256 << 20;
+
+/// The protocol's library logs every message at INFO, with what is in it.
+pub(crate) const LOG_FILTER: &str = "rmcp=warn";

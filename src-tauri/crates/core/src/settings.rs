@@ -4,6 +4,8 @@
 //! A server entry of the wrong shape disables that entry alone, with its reason. Reading the file is
 //! `settings/load.rs`'s work; writing it belongs to the window, since it alone owns the file.
 
+pub mod load;
+
 use std::time::Duration;
 
 use indexmap::IndexMap;

@@ -94,7 +94,9 @@ fn write(mut connection: Connection, messages: &Receiver<Message>) {
         {
             tracing::error!(%error, "the history cannot be written; runs go on without it");
         }
-        replies.into_iter().for_each(|reply| reply());
+        for reply in replies {
+            reply();
+        }
     }
 }
 

@@ -9,13 +9,19 @@ const COVER: &str = "•••";
 
 /// The secrets of one server's entry.
 #[derive(Default, Clone)]
-pub(super) struct Redactor {
+pub(crate) struct Redactor {
     secrets: Vec<String>,
 }
 
 impl Redactor {
-    /// Remembers a secret.
+    /// Remembers a secret, here and for the log.
     pub(super) fn add(&mut self, secret: &str) {
+        crate::logging::cover(secret);
+        self.remember(secret);
+    }
+
+    /// Remembers a secret here alone.
+    pub(crate) fn remember(&mut self, secret: &str) {
         if secret.len() >= SHORTEST && !self.secrets.iter().any(|known| known == secret) {
             self.secrets.push(secret.to_owned());
             // The longest first, so that none is left in part.
@@ -23,7 +29,7 @@ impl Redactor {
         }
         // `Bearer x` is sent whole, but a server may print `x` alone.
         if let Some((_, token)) = secret.split_once(' ') {
-            self.add(token);
+            self.remember(token);
         }
     }
 
@@ -37,7 +43,7 @@ impl Redactor {
     }
 
     /// The text without the secrets.
-    pub(super) fn clean(&self, text: &str) -> String {
+    pub(crate) fn clean(&self, text: &str) -> String {
         self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, COVER))
     }
 }

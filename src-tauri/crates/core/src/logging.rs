@@ -1,0 +1,77 @@
+//! The log: daily files in the data folder, kept seven days.
+//!
+//! Comes in: everything that is traced, results as a whole under the target `trawl::results`. Goes
+//! out: lines, with every known secret covered. Written by a thread of its own; when that cannot keep
+//! up, lines are left out rather than anybody made to wait. Whether results are logged is the host's
+//! choice.
+
+mod daily;
+
+use std::io;
+use std::path::Path;
+use std::sync::{PoisonError, RwLock};
+
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, fmt};
+
+use crate::mcp::{LOG_FILTER, redact::Redactor};
+use crate::paths::{create_private_folder, logs_folder};
+
+/// Lines that wait for the disk before further ones are left out.
+const WAITING_LINES: usize = 8192;
+
+/// Secrets of the whole process, as they become known.
+static SECRETS: RwLock<Option<Redactor>> = RwLock::new(None);
+
+/// Writes what is still waiting when it is dropped. To be held by `main`.
+#[must_use]
+pub struct Log {
+    _worker: WorkerGuard,
+}
+
+/// Whether the log holds the results of tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Results {
+    /// As a whole.
+    Logged,
+    /// For runs that are to leave no trace, or where the person turned them off.
+    LeftOut,
+}
+
+/// Starts the log of this process in the data folder's `logs`. On an error nothing is logged, and
+/// everything else works.
+pub fn start(data_folder: &Path, results: Results) -> io::Result<Log> {
+    let folder = logs_folder(data_folder);
+    create_private_folder(&folder)?;
+    let file = daily::DailyFile::open(folder)?;
+    let (lines, worker) = NonBlockingBuilder::default()
+        .buffered_lines_limit(WAITING_LINES)
+        .thread_name("log")
+        .finish(file);
+    let filter = EnvFilter::try_new(filter(results)).map_err(io::Error::other)?;
+    let layer = fmt::layer().with_ansi(false).with_writer(lines);
+    tracing_subscriber::registry().with(filter).with(layer).try_init().map_err(io::Error::other)?;
+    Ok(Log { _worker: worker })
+}
+
+fn filter(results: Results) -> String {
+    let level = match results {
+        Results::Logged => "debug",
+        Results::LeftOut => "off",
+    };
+    format!("info,trawl::results={level},{LOG_FILTER}")
+}
+
+/// From now on the secret is covered in every line of the log.
+pub fn cover(secret: &str) {
+    let mut secrets = SECRETS.write().unwrap_or_else(PoisonError::into_inner);
+    secrets.get_or_insert_default().remember(secret);
+}
+
+/// The line without the secrets.
+fn covered(line: &str) -> String {
+    let secrets = SECRETS.read().unwrap_or_else(PoisonError::into_inner);
+    secrets.as_ref().map_or_else(|| line.to_owned(), |secrets| secrets.clean(line))
+}
