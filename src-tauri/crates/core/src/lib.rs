@@ -20,6 +20,7 @@ pub mod execute;
 pub mod history;
 pub mod initialize;
 pub mod logging;
+pub mod llm;
 pub mod mcp;
 pub mod paths;
 pub mod pipeline;

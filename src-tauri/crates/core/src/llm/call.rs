@@ -1,0 +1,284 @@
+//! Asks a model, and asks again where that helps.
+//!
+//! Comes in: a [`Prompt`]. Goes out: a [`Reply`] that has begun. Before the first token a busy,
+//! failing or vanished server is asked again with growing pauses, and a server that refuses a schema
+//! is asked one step less firmly, which is remembered for it. After the first token nothing is
+//! repeated.
+
+use std::{error::Error as _, time::Duration};
+
+use rand::RngExt as _;
+use serde_json::Value;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::{
+    Model, ModelError, Prompt, Reply, Structure, anthropic, ollama, openai,
+    refusal::{self, Refusal},
+};
+use crate::settings::Provider;
+
+/// Calls of one prompt, refusals of its form left out.
+const ATTEMPTS: u32 = 3;
+
+/// Longest pause between two of them, the server's own word excepted.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// A server that asks for more is not waited for.
+const MOST_RETRY_AFTER: Duration = Duration::from_secs(30);
+
+/// How much of an error body is read, and for how long.
+const ERROR_BODY: usize = 64 * 1024;
+const ERROR_TIME: Duration = Duration::from_secs(5);
+
+/// Why an attempt failed, and whether the prompt's form may be to blame.
+struct Failed {
+    error: ModelError,
+    blames: Option<Form>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Structure,
+    UsageOption,
+}
+
+impl Model {
+    /// Asks; returns when the first token is there. Dropping the future or the reply closes the
+    /// request.
+    pub async fn ask(&self, prompt: &Prompt) -> Result<Reply, ModelError> {
+        if self.endpoint.provider == Provider::Ollama && self.context_is_open() {
+            self.learn_context().await;
+        }
+        let firmest = match self.endpoint.provider {
+            Provider::Openai | Provider::Builtin => openai::structure(prompt),
+            Provider::Anthropic => anthropic::structure(prompt),
+            Provider::Ollama => ollama::structure(prompt),
+        };
+        let mut structure = self.learned().structure.map_or(firmest, |known| known.min(firmest));
+        let mut usage_option = !self.learned().no_usage_option;
+        let mut attempt = 1;
+        loop {
+            let Failed { error, blames } = match self.attempt(prompt, structure, usage_option).await
+            {
+                Ok(reply) => {
+                    if structure < firmest {
+                        self.learn(|learned| learned.structure = Some(structure));
+                    }
+                    return Ok(reply);
+                }
+                Err(failed) => failed,
+            };
+            match blames {
+                Some(Form::UsageOption) if usage_option => {
+                    usage_option = false;
+                    self.learn(|learned| learned.no_usage_option = true);
+                }
+                Some(Form::Structure) if structure > Structure::Words => {
+                    structure = self.less_firm(structure);
+                    tracing::info!(server = self.server(), ?structure, %error, "asking less firmly");
+                }
+                _ if error.is_transient() && attempt < ATTEMPTS => {
+                    let Some(pause) = pause(attempt, &error) else { return Err(error) };
+                    tracing::info!(server = self.server(), attempt, %error, "asking again");
+                    attempt += 1;
+                    tokio::time::sleep(pause).await;
+                }
+                _ => return Err(error),
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        prompt: &Prompt,
+        structure: Structure,
+        usage_option: bool,
+    ) -> Result<Reply, Failed> {
+        let endpoint = &self.endpoint;
+        let (url, body) = match endpoint.provider {
+            Provider::Openai | Provider::Builtin => (
+                openai::chat_url(&endpoint.base),
+                openai::body(endpoint, prompt, structure, usage_option),
+            ),
+            Provider::Anthropic => {
+                (anthropic::chat_url(&endpoint.base), anthropic::body(endpoint, prompt, structure))
+            }
+            Provider::Ollama => (
+                ollama::chat_url(&endpoint.base),
+                ollama::body(endpoint, prompt, structure, self.context_tokens()),
+            ),
+        };
+        let request = self.authorised(self.client.post(url)).map_err(Failed::plain)?.json(&body);
+        let asked = Instant::now();
+        let sent = timeout_at(asked + endpoint.first_token, request.send()).await;
+        let Ok(sent) = sent else {
+            return Err(Failed::plain(ModelError::TimedOut {
+                server: endpoint.server.clone(),
+                waited: "sent no first token",
+                after: endpoint.first_token,
+                advice: "raise model.firstTokenTimeoutSeconds, or choose a faster model",
+            }));
+        };
+        let response = sent.map_err(|error| Failed::plain(self.unsent(&error)))?;
+        if !response.status().is_success() {
+            return Err(self.refused(response, structure, usage_option).await);
+        }
+        let size =
+            prompt.system.len() + prompt.messages.iter().map(|turn| turn.text.len()).sum::<usize>();
+        let most = prompt.most_bytes;
+        let mut reply = Reply::new(endpoint.clone(), response, asked, size, most, self.price);
+        reply.first_token().await.map_err(Failed::plain)?;
+        Ok(reply)
+    }
+
+    /// Reads an error response.
+    async fn refused(
+        &self,
+        response: reqwest::Response,
+        structure: Structure,
+        usage_option: bool,
+    ) -> Failed {
+        let status = response.status().as_u16();
+        let retry_after = retry_after(response.headers());
+        let body = limited_text(response).await;
+        let refusal = Refusal { status, retry_after, body: &body };
+        let error = refusal.error(&self.endpoint);
+        let asks_usage = self.endpoint.provider == Provider::Openai && usage_option;
+        let blames = match () {
+            () if asks_usage && body.contains("stream_options") => Some(Form::UsageOption),
+            () if structure > Structure::Words && refusal.may_mean_structure(&error) => {
+                Some(Form::Structure)
+            }
+            () => None,
+        };
+        Failed { error, blames }
+    }
+
+    /// Puts the key, if there is one, where the provider expects it.
+    pub(super) fn authorised(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> Result<reqwest::RequestBuilder, ModelError> {
+        let anthropic = self.endpoint.provider == Provider::Anthropic;
+        let request = if anthropic {
+            request.header("anthropic-version", anthropic::VERSION)
+        } else {
+            request
+        };
+        let Some(key) = &self.endpoint.key else { return Ok(request) };
+        let (name, value) = if anthropic {
+            ("x-api-key", key.expose().to_owned())
+        } else {
+            ("authorization", format!("Bearer {}", key.expose()))
+        };
+        let mut value = reqwest::header::HeaderValue::from_str(&value).map_err(|_| {
+            let said = "it holds characters that no key has".to_owned();
+            ModelError::WrongKey { server: self.endpoint.server.clone(), said }
+        })?;
+        value.set_sensitive(true);
+        Ok(request.header(name, value))
+    }
+
+    /// What it means that a request got no response at all.
+    pub(super) fn unsent(&self, error: &reqwest::Error) -> ModelError {
+        let server = self.endpoint.server.clone();
+        let reason = reason(error);
+        if error.is_connect() && error.is_timeout() {
+            let reason = "no connection in time; model.connectTimeoutSeconds is the limit";
+            return ModelError::WrongAddress { server, said: reason.to_owned() };
+        }
+        let speaks_no_http = reason.contains("HTTP") && reason.contains("parsed");
+        if speaks_no_http || reason.contains("corrupt message") {
+            let said = format!("it does not speak {}: {reason}", self.endpoint.base.scheme());
+            return ModelError::WrongAddress { server, said };
+        }
+        if error.is_connect() || error.is_builder() {
+            ModelError::Unreachable { server, reason }
+        } else {
+            ModelError::BrokenOff { server, reason }
+        }
+    }
+
+    fn less_firm(&self, structure: Structure) -> Structure {
+        match (self.endpoint.provider, structure) {
+            (Provider::Anthropic, _) => Structure::Words,
+            (_, Structure::Strict) => Structure::Schema,
+            (_, Structure::Schema) => Structure::Object,
+            (_, Structure::Object | Structure::Words) => Structure::Words,
+        }
+    }
+}
+
+impl Failed {
+    fn plain(error: ModelError) -> Self {
+        Self { error, blames: None }
+    }
+}
+
+/// The innermost cause, which is the one that says something.
+pub(super) fn reason(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    // The outermost one would name the address with its query.
+    match error.source() {
+        Some(_) => cause.to_string(),
+        None => "the connection failed".to_owned(),
+    }
+}
+
+/// A body's JSON, or why it is none.
+pub(super) async fn json(model: &Model, response: reqwest::Response) -> Result<Value, ModelError> {
+    let status = response.status();
+    let retry_after = retry_after(response.headers());
+    let body = limited_text(response).await;
+    if !status.is_success() {
+        return Err(
+            Refusal { status: status.as_u16(), retry_after, body: &body }.error(&model.endpoint)
+        );
+    }
+    serde_json::from_str(&body).map_err(|_| ModelError::WrongAddress {
+        server: model.endpoint.server.clone(),
+        said: if refusal::looks_like_html(&body) {
+            "it sent a web page".to_owned()
+        } else {
+            "it sent something else than JSON".to_owned()
+        },
+    })
+}
+
+/// The beginning of a body, as far as it comes in time.
+async fn limited_text(mut response: reqwest::Response) -> String {
+    let most = if response.status().is_success() { 64 * ERROR_BODY } else { ERROR_BODY };
+    let mut bytes = Vec::new();
+    let read = async {
+        while let Ok(Some(packet)) = response.chunk().await {
+            bytes.extend_from_slice(&packet);
+            if bytes.len() > most {
+                break;
+            }
+        }
+    };
+    // What came until then says what there is to say.
+    let _ = timeout(ERROR_TIME, read).await;
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn pause(attempt: u32, error: &ModelError) -> Option<Duration> {
+    if let Some(asked) = error.retry_after() {
+        return (asked <= MOST_RETRY_AFTER).then_some(asked);
+    }
+    let longest = Duration::from_millis(250 << attempt).min(LONGEST_PAUSE);
+    Some(longest.mul_f64(rand::rng().random_range(0.5..1.0)))
+}
+
+/// In seconds, or as a date (RFC 9110, 10.2.3).
+fn retry_after(headers: &reqwest::header::HeaderMap) -> Option<Duration> {
+    let given = headers.get("retry-after")?.to_str().ok()?.trim();
+    if let Ok(seconds) = given.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(given).ok()?;
+    Duration::try_from(at.duration_since(jiff::Timestamp::now())).ok()
+}
