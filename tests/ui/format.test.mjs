@@ -12,7 +12,7 @@ const check = (name, make, pairs) =>
 check('a length of time', duration, [[0, '0 ms'], [0.4, '<1 ms'], [14, '14 ms'], [99.4, '99 ms'], [840, '0.84 s'], [2100, '2.1 s'], [59_900, '59.9 s'], [72_000, '1 min 12 s'], [3_720_000, '1 h 2 min']]);
 check('a time in a column', exact, [[3, '3 ms'], [400, '0.40 s'], [1120, '1.12 s'], [12_300, '12.3 s']]);
 check('a time that runs', running, [[0, '0.0 s'], [300, '0.3 s'], [3400, '3.4 s'], [61_000, '1 min 1 s']]);
-check('a size', bytes, [[0, '0 B'], [999, '999 B'], [1000, '1 KB'], [182_000, '182 KB'], [999_400, '999 KB'], [999_600, '1.0 MB'], [50_000_000, '50 MB'], [2_500_000_000, '2.5 GB']]);
+check('a size', bytes, [[0, '0 B'], [999, '999 B'], [1000, '1 KB'], [182_000, '182 KB'], [999_400, '999 KB'], [999_600, '1 MB'], [1234, '1.2 KB'], [50_000_000, '50 MB'], [2_500_000_000, '2.5 GB']]);
 check('a whole number', integer, [[7, '7'], [1204, '1,204'], [1234567, '1,234,567']]);
 check('a quantity', quantity, [[2006, '2,006'], [0.333, '0.33']]);
 check('the beginning of a line', sentence, [['connection lost', 'Connection lost'], ['the server exited', 'The server exited'], ['ci.example.org refused', 'ci.example.org refused'], ['search_files failed', 'search_files failed'], ['HTTP 404', 'HTTP 404'], ['', '']]);

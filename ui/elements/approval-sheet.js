@@ -4,11 +4,13 @@
 
 import { h, fill, send } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
-import { plural, sentence } from '../lib/format.js';
+import { bytes, plural, sentence } from '../lib/format.js';
 import { toolStatus } from '../state/servers.js';
-import { argumentLine } from '../state/task-note.js';
 
 /** @typedef {import('../state/types.js').Run} Run */
+
+/** Characters of an argument that still stand in its line. */
+const LONG = 120;
 
 class ApprovalSheet extends HTMLElement {
   #shape = '';
@@ -18,7 +20,10 @@ class ApprovalSheet extends HTMLElement {
   #open = [];
   #run = h('button', { type: 'button', class: 'button primary', onclick: () => this.#answer() });
 
+  #size = new ResizeObserver(() => this.parentElement?.style.setProperty('--sheet', `${this.offsetHeight}px`));
+
   connectedCallback() {
+    this.#size.observe(this);
     this.addEventListener('keydown', (event) => {
       if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.#answer();
     });
@@ -39,13 +44,13 @@ class ApprovalSheet extends HTMLElement {
       return;
     }
     const others = run.tasks.length - open.length;
-    const title = open.length === 1 ? 'Allow 1 call that may change something?' : `Allow ${open.length} calls that may change something?`;
+    const title = open.length === 1 ? 'Allow 1 call that changes something?' : `Allow ${open.length} calls that change something?`;
     const began = this.childElementCount === 0;
     fill(
       this,
       h(
         'section',
-        { class: 'sheet', role: 'dialog', 'aria-modal': 'false', 'aria-label': title },
+        { class: 'sheet', role: 'dialog', 'aria-modal': 'false', 'aria-label': title, tabindex: -1 },
         h(
           'div',
           { class: 'sheet-head' },
@@ -64,7 +69,10 @@ class ApprovalSheet extends HTMLElement {
       ),
     );
     this.#count();
-    if (began) this.#run.focus({ preventScroll: true });
+    // Whoever is writing a follow-up is not interrupted; Ctrl+Enter in the sheet runs.
+    if (began && (document.activeElement === document.body || document.activeElement === null)) {
+      /** @type {HTMLElement | null} */ (this.firstElementChild)?.focus({ preventScroll: true });
+    }
   }
 
   /** @param {import('../state/types.js').Task} task */
@@ -79,9 +87,6 @@ class ApprovalSheet extends HTMLElement {
       this.#ticked.set(task.index, tick.checked);
       this.#count();
     });
-    const whole = argumentLine(task.arguments);
-    const line = h('p', { class: 'sheet-arguments mono' }, whole);
-    const more = whole.length > 160 && h('button', { type: 'button', class: 'link-button', onclick: () => line.classList.toggle('whole') }, 'show all');
     return h(
       'li',
       { class: 'sheet-call' },
@@ -99,8 +104,7 @@ class ApprovalSheet extends HTMLElement {
             ? h('span', { class: 'sheet-kind tone-bad' }, icon('trash', { size: 13 }), 'Destructive')
             : h('span', { class: 'sheet-kind tone-warn' }, icon('pencil', { size: 13 }), tool?.readOnly ? 'Sends results on' : 'Changes data'),
         ),
-        line,
-        more,
+        argumentsLine(task.arguments),
       ),
     );
   }
@@ -115,6 +119,28 @@ class ApprovalSheet extends HTMLElement {
     const denied = this.#open.filter((index) => !this.#ticked.get(index));
     send(this, 'approve', { approved, denied });
   }
+}
+
+/** Arguments in one line; a long text stands as its size, and is shown whole on request. @param {any} given */
+function argumentsLine(given) {
+  const line = h('p', { class: 'sheet-arguments mono' });
+  const entries = Object.entries(given ?? {});
+  if (entries.length === 0) line.append('no arguments');
+  entries.forEach(([name, value], place) => {
+    const text = JSON.stringify(value);
+    line.append(place === 0 ? '' : ', ', `${name}: `);
+    if (text.length <= LONG) {
+      line.append(text);
+      return;
+    }
+    const show = h('button', { type: 'button', class: 'sheet-show' }, `${bytes(new TextEncoder().encode(text).length)}, show`);
+    show.addEventListener('click', () => {
+      show.replaceWith(text);
+      line.classList.add('whole');
+    });
+    line.append(show);
+  });
+  return line;
 }
 
 customElements.define('approval-sheet', ApprovalSheet);

@@ -28,6 +28,7 @@ class HistoryRail extends HTMLElement {
   #drawn = '';
   /** @type {number} */
   #typing = 0;
+  #soon = 0;
 
   connectedCallback() {
     if (this.childElementCount > 0) return;
@@ -78,7 +79,7 @@ class HistoryRail extends HTMLElement {
       h(
         'div',
         { class: 'rail-top' },
-        icon('brand', { size: 18, class: 'tone-live' }),
+        icon('brand', { size: 16, class: 'tone-live' }),
         h('span', { class: 'brand grow' }, 'Trawl'),
         h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Hide the history', onclick: () => send(this, 'toggle-rail') }, icon('panel-left')),
       ),
@@ -158,7 +159,16 @@ class HistoryRail extends HTMLElement {
     const began = before === undefined && !history().rows.some((row) => row.id === run.runId);
     const ended = before !== undefined && before.startsWith('running') && run.state !== 'running';
     if (began || ended) reloadHistory();
-    else this.#show();
+    else this.#showSoon();
+  }
+
+  /** A plan of a thousand tasks changes its row's count a thousand times. */
+  #showSoon() {
+    if (this.#soon !== 0) return;
+    this.#soon = window.setTimeout(() => {
+      this.#soon = 0;
+      this.#show();
+    }, 200);
   }
 
   #typed() {

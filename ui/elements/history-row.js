@@ -29,7 +29,8 @@ export const stateIcons = {
  * @returns {HTMLElement}
  */
 export function historyRow(row, run, { open, words, now }) {
-  const state = run !== null && run.lastSeq >= 0 ? run.state : row.state;
+  // The history knows of an end that no event tells: a program that closed.
+  const state = run !== null && run.lastSeq >= 0 && run.state !== 'running' ? run.state : row.state;
   const look = state === 'running' && run !== null && run.approval.open.length > 0 ? 'approval' : state;
   const [shape, tone] = stateIcons[look] ?? stateIcons.finished;
   const when = state === 'running' ? 'now' : shortWhen(new Date(row.startedAt), now);

@@ -125,12 +125,22 @@ class ModelSettingsPage extends HTMLElement {
     fill(
       this.#rows,
       row('Base URL', this.#urlField.element),
-      key && row('API key', h('div', null, this.#keyField.element, this.#keySaid, h('p', { class: 'field-hint' }, 'Or take it from an environment variable. It is never written to settings.json.'), h('div', { class: 'model-variable' }, this.#variable), preset.keyUrl && this.#keyLink(preset.keyUrl))),
+      key && row('API key', h('div', null, this.#keyField.element, this.#keySaid, this.#variableHint(), preset.keyUrl && this.#keyLink(preset.keyUrl))),
       row('Model', h('div', null, h('div', { class: 'model-box' }, h('label', { class: 'model-search-row' }, icon('search', { size: 15 }), this.#search), this.#list), this.#listed)),
       h('div', { class: 'model-test' }, this.#test, this.#outcome),
     );
     this.#variable.setAttribute('aria-label', 'Environment variable with the key');
     this.#showModels();
+  }
+
+  /** The field for a variable's name appears when it is asked for. */
+  #variableHint() {
+    const field = h('div', { class: 'model-variable', hidden: this.#variable.value === '' }, this.#variable);
+    const show = () => {
+      field.hidden = false;
+      this.#variable.focus();
+    };
+    return h('div', null, h('p', { class: 'field-hint' }, 'Or take it from an environment variable: ', h('button', { type: 'button', class: 'link-button', onclick: show }, 'name one'), '. It is never written to settings.json.'), field);
   }
 
   /** @param {string} url */

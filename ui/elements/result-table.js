@@ -26,6 +26,8 @@ export class ResultTable {
   #path = '';
   #open = -1;
   #cited = -1;
+  /** The cited item until it is folded once. */
+  #first = -1;
   #number = 0;
   /** @type {{ key: string, down: boolean } | null} */
   #sort = null;
@@ -46,6 +48,7 @@ export class ResultTable {
     this.#columns = columns(this.#items, wide ? 5 : 3);
     this.#cited = cited;
     this.#open = cited;
+    this.#first = cited;
     this.#number = number;
     this.#sort = null;
     this.#filter('');
@@ -99,7 +102,7 @@ export class ResultTable {
   }
 
   #showHead() {
-    this.element.style.setProperty('--columns', this.#columns.map((column, k) => (k === 0 ? 'minmax(0, 1fr)' : column.numeric ? '64px' : 'minmax(60px, 88px)')).join(' ') || '1fr');
+    this.element.style.setProperty('--columns', this.#columns.map((column, k) => (k === 0 ? 'minmax(0, 1fr)' : column.numeric ? '48px' : '86px')).join(' ') || '1fr');
     fill(
       this.#head,
       h('span', { role: 'presentation' }),
@@ -156,7 +159,8 @@ export class ResultTable {
     const title = itemTitle(item);
     const text = itemText(item, title);
     const shown = new Set(this.#columns.map((column) => column.key));
-    const others = item !== null && typeof item === 'object' ? Object.entries(item).filter(([key, value]) => !shown.has(key) && value !== text) : [];
+    // The cited item is shown for its text; its other fields come when it is opened by hand.
+    const others = index !== this.#first && item !== null && typeof item === 'object' ? Object.entries(item).filter(([key, value]) => !shown.has(key) && value !== text) : [];
     return h(
       'div',
       { class: 'result-whole' },
@@ -181,6 +185,7 @@ export class ResultTable {
 
   /** @param {number} index */
   #choose(index) {
+    this.#first = -1;
     this.#open = this.#open === index ? -1 : index;
     const top = this.#list.element.scrollTop;
     this.#reset();

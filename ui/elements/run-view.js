@@ -139,7 +139,10 @@ class RunView extends HTMLElement {
       h('div', { class: 'run-body' }, this.#earlier, this.#question, this.#more, this.#notice, this.#summary, this.#fold, this.#partial, this.#author, this.#answer, this.#coming, this.#foot),
     );
     this.append(this.#bar.element, this.#scroll, h('div', { class: 'dock' }, this.#queued, this.#box), this.#sheet, this.#live);
-    this.#more.addEventListener('click', () => this.#question.classList.toggle('whole'));
+    this.#more.addEventListener('click', () => {
+      this.#question.classList.add('whole');
+      this.#more.hidden = true;
+    });
     this.addEventListener('toggle-work', () => this.#toggle());
     this.addEventListener('stop-task', (event) => this.#stop(/** @type {CustomEvent} */ (event).detail.index));
     this.addEventListener('approve', (event) => this.#resolve(/** @type {CustomEvent} */ (event).detail));
@@ -154,8 +157,11 @@ class RunView extends HTMLElement {
     const works = run.tasks.length > 0;
     const showsResult = run.state === 'finished' || run.state === 'partial' || (live && answered);
     this.#bar.show(run);
-    setText(this.#question, run.question);
-    this.#more.hidden = this.#question.scrollHeight <= this.#question.clientHeight + 1 || this.#question.classList.contains('whole');
+    if (this.#question.textContent !== run.question) {
+      setText(this.#question, run.question);
+      this.#question.classList.remove('whole');
+      this.#more.hidden = this.#question.scrollHeight <= this.#question.clientHeight + 1;
+    }
     this.#earlier.run = run;
     this.#showNotice(run);
     this.#strip.run = run;

@@ -158,7 +158,7 @@ class ServerList extends HTMLElement {
           'div',
           { class: 'server-fix' },
           icon('wrench', { class: 'tone-bad' }),
-          h('p', { class: 'grow' }, sentence(server.message ?? 'it did not say why')),
+          h('p', { class: 'grow' }, h('strong', null, 'Reason: '), server.message ?? 'it did not say why'),
           h('button', { type: 'button', class: 'button small', onclick: (/** @type {Event} */ event) => this.#test(event, server) }, 'Test again'),
         ),
       lines.length > 0 && [h('p', { class: 'server-lines-title' }, 'Last lines on stderr'), h('pre', { class: 'server-lines mono' }, lines.map((line) => h('span', { class: /\b(warn|error|fatal|panic)/i.test(line) ? 'tone-warn' : '' }, `${line}\n`)))],
@@ -232,10 +232,15 @@ function stateWords(server) {
     case 'disabled':
       return 'Off';
     case 'invalid':
-      return `Wrong entry · ${server.message ?? ''}`;
+      return `Wrong entry · ${firstClause(server.message)}`;
     default:
-      return `Failed · ${server.message ?? 'without a reason'}`;
+      return `Failed · ${firstClause(server.message)}`;
   }
+}
+
+/** What happened; what to do stands in the details. @param {string | null | undefined} message */
+function firstClause(message) {
+  return (message ?? 'without a reason').split(/; |\n/, 1)[0];
 }
 
 /** @param {import('../state/types.js').ToolStatus} tool */

@@ -20,6 +20,7 @@ import { axisLength } from '../timeline/scale.js';
 
 const ALL_ROWS = 200;
 const COMPACT_FROM = 13;
+const MANY_ROWS = 40;
 
 class TaskTimeline extends HTMLElement {
   /** @type {Run | null} */
@@ -38,6 +39,9 @@ class TaskTimeline extends HTMLElement {
   #lane = 0;
   #compact = false;
   #servers = '';
+  /** @type {Run | null} */
+  #drawnRun = null;
+  #drawnAt = 0;
   /** @type {(() => void) | null} */
   #stopFrames = null;
   #drawSoon = oncePerFrame(() => this.#draw());
@@ -105,12 +109,21 @@ class TaskTimeline extends HTMLElement {
   /** Frames are asked for only while something moves. */
   #move() {
     const moves = this.#run?.state === 'running' && this.isConnected;
-    if (moves && this.#stopFrames === null) this.#stopFrames = eachFrame(() => this.#draw());
+    if (moves && this.#stopFrames === null) this.#stopFrames = eachFrame(() => this.#frame());
     if (!moves && this.#stopFrames !== null) {
       this.#stopFrames();
       this.#stopFrames = null;
       this.#drawSoon();
     }
+  }
+
+  /** Many bars move by whole pixels and slowly: every other frame is enough for them. */
+  #frame() {
+    const pause = (this.#run?.tasks.length ?? 0) > MANY_ROWS ? 30 : 0;
+    const now = performance.now();
+    if (now - this.#drawnAt < pause) return;
+    this.#drawnAt = now;
+    this.#draw();
   }
 
   #draw() {
@@ -134,6 +147,7 @@ class TaskTimeline extends HTMLElement {
     const [from, to] = this.#layout(run);
     for (let index = from; index < to; index += 1) this.#row(run, index).draw(axis);
     this.#drawLinks(run, from, to);
+    this.#drawnRun = run;
   }
 
   /** Makes and removes rows; returns which are in view. @param {Run} run */
@@ -173,7 +187,8 @@ class TaskTimeline extends HTMLElement {
     const task = run.tasks[index];
     const drawn = this.#shown.get(index);
     // A waiting task's words name tasks that may have ended since.
-    if (drawn !== task || task.status === 'waiting') {
+    const stale = task.waitingFor === 'dependency' && run !== this.#drawnRun;
+    if (drawn !== task || stale) {
       this.#shown.set(index, task);
       row.element.style.setProperty('top', `${index * (this.#compact ? 30 : 48)}px`);
       row.show(task, {

@@ -213,6 +213,7 @@ class TrawlApp extends HTMLElement {
     const width = Math.max(320, Math.min(this.#width, most));
     const overlay = window.innerWidth - rail - width < LEAST_STAGE;
     this.#aside.classList.toggle('over', overlay);
+    this.classList.toggle('evidence-open', this.#open !== null);
     this.style.setProperty('--evidence-width', `${width}px`);
     this.#scrim.hidden = !(overlay && this.#open !== null) && !this.#rail.classList.contains('over');
     this.#resizer.setAttribute('aria-valuenow', String(width));

@@ -35,7 +35,7 @@ const shapes = {
   'circle-pause':
     'M2 12a10 10 0 1 0 20 0a10 10 0 1 0 -20 0M10 15L10 9M14 15L14 9',
   'circle-slash':
-    'M2 12a10 10 0 1 0 20 0a10 10 0 1 0 -20 0M22 2 2 22',
+    'M2 12a10 10 0 1 0 20 0a10 10 0 1 0 -20 0M9 15L15 9',
   'circle-x':
     'M2 12a10 10 0 1 0 20 0a10 10 0 1 0 -20 0M15 9l-6 6M9 9l6 6',
   'copy':
@@ -132,7 +132,7 @@ const shapes = {
  */
 export function icon(name, { size = 16, class: className = '' } = {}) {
   const attributes = {
-    class: `icon ${className}`.trim(),
+    class: `icon ${name === 'ring' ? 'ring ' : ''}${className}`.trim(),
     viewBox: '0 0 24 24',
     width: size,
     height: size,
@@ -158,8 +158,8 @@ function drawing(name) {
       ];
     case 'brand':
       return [
-        svg('path', { d: 'M0.5 2.5H2C8 2.500 9 12 15 12M0.500 21.500H2C8 21.500 9 12 15 12M0.500 12H20' }),
-        svg('path', { class: 'filled', d: 'M18.500 12a2 2 0 1 0 4 0a2 2 0 1 0 -4 0' }),
+        svg('path', { class: 'brand-lines', d: 'M1 3.75H4C8.5 3.75 9 12 14 12M1 20.25H4C8.5 20.25 9 12 14 12M1 12H21' }),
+        svg('path', { class: 'filled', d: 'M18.5 12a2.6 2.6 0 1 0 5.2 0a2.6 2.6 0 1 0 -5.2 0' }),
       ];
     default: {
       const shape = shapes[name];

@@ -182,8 +182,8 @@ function synthesize(run, nowMs) {
     };
   }
   if (run.state !== 'running') {
-    const state = run.answerStartMs === null ? 'stopped' : endState(run);
-    return { ...step, state, time: 'not started', note: 'no answer was written' };
+    if (run.answerStartMs === null) return { ...step, state: 'waiting', time: 'not started', note: 'no answer was written' };
+    return { ...step, state: endState(run), time: '', note: 'the answer stops where it was' };
   }
   if (run.answerStartMs !== null || run.execution !== null) {
     return {

@@ -2,7 +2,7 @@
 // The words of one task in the timeline: its look, the note at its bar, its time, its arguments.
 // Pure; `limits` are what the settings say of the task's server.
 
-import { bytes, exact, integer, plural, quantity, running, sentence } from '../lib/format.js';
+import { bytes, duration, exact, integer, plural, quantity, running, sentence } from '../lib/format.js';
 
 /** @typedef {import('./types.js').Task} Task */
 /** The engine calls a tool this often at most. */
@@ -64,14 +64,14 @@ export function note(task, { tasks, limits, items }) {
       return { text: firstLine(task.error?.message ?? 'failed without a reason'), tone: 'bad' };
     case 'cancelled':
       return {
-        text: task.startedMs === null ? 'Cancelled before it started' : `Cancelled after ${exact(task.elapsedMs)}`,
+        text: task.startedMs === null ? 'Cancelled before it started' : `Cancelled after ${duration(task.elapsedMs)}`,
         tone: '',
       };
     case 'skipped':
       return { text: skippedNote(task, tasks), tone: '' };
     default:
       return {
-        text: task.startedMs === null ? 'Interrupted before it started' : `Interrupted after ${exact(task.elapsedMs)}, no result`,
+        text: task.startedMs === null ? 'Interrupted before it started' : `Interrupted after ${duration(task.elapsedMs)}, no result`,
         tone: 'warn',
       };
   }
@@ -97,6 +97,8 @@ export function time(task, nowMs) {
       return running(nowMs - (task.startedMs ?? nowMs));
     case 'skipped':
       return '–';
+    case 'interrupted':
+      return task.startedMs === null ? '–' : duration(task.elapsedMs);
     default:
       if (task.reused !== null) return 'reused';
       return task.startedMs === null ? '–' : exact(task.elapsedMs);

@@ -31,8 +31,11 @@ export class TaskRow {
   #cancel = h('button', { type: 'button', class: 'button small row-cancel', tabindex: -1 }, icon('x', { size: 14 }), 'Cancel');
   /** @type {HTMLElement[]} */
   #drawn = [];
+  /** @type {WeakMap<HTMLElement, string>} what was drawn last, so that what stands still is not touched */
+  #places = new WeakMap();
   #kinds = '';
   #noteWidth = 0;
+  #noteAt = '';
   #look = '';
   /** Where the first bar begins and the wait stands, for dependency lines. @type {{ bar: number, wait: number } | null} */
   at = null;
@@ -48,7 +51,7 @@ export class TaskRow {
       this.#lane,
       this.#time,
     );
-    this.#label.append(this.#tool, this.#server, this.#arguments);
+    this.#label.append(h('span', { class: 'row-name' }, this.#tool, this.#server), this.#arguments);
     this.#lane.append(this.#note, this.#cancel);
   }
 
@@ -109,6 +112,9 @@ export class TaskRow {
   /** @param {HTMLElement} element @param {Piece} bar @param {number} from @param {number} size */
   #put(element, bar, from, size) {
     const { style } = element;
+    const where = `${from},${size},${bar.share ?? ''}`;
+    if (this.#places.get(element) === where) return;
+    this.#places.set(element, where);
     style.setProperty('transform', `translateX(${from}px)`);
     if (bar.kind === 'diamond') return;
     style.setProperty('width', `${size}px`);
@@ -138,8 +144,13 @@ export class TaskRow {
     } else if (x + width > axis.lane) {
       x = axis.lane - width;
     }
-    this.#note.style.setProperty('transform', `translateX(${Math.max(0, Math.round(x))}px)`);
-    this.#note.style.setProperty('max-width', `${Math.max(0, Math.round(most))}px`);
+    const from = Math.max(0, Math.round(x));
+    const room = Math.max(0, Math.round(most));
+    const where = `${from},${room}`;
+    if (where === this.#noteAt) return;
+    this.#noteAt = where;
+    this.#note.style.setProperty('transform', `translateX(${from}px)`);
+    this.#note.style.setProperty('max-width', `${room}px`);
   }
 
   /** @param {Piece[]} bars @param {string} kinds */

@@ -4,7 +4,7 @@ import { eventsOf, tasksFinished } from './events.js';
 import { answered, approval, failed, interrupted, many, parallel, states } from './runs.js';
 import { rows, servers, stories } from './things.js';
 
-const scenes = { start: () => [], running: parallel, wide: () => many(24, 3400), many: () => many(20, 6000), thousand: () => many(1000, 20000), answered, partial: answered, failed, interrupted, cancelled: () => interrupted('cancelled'), approval, states, long: () => answered({ long: true }) };
+const scenes = { start: () => [], running: parallel, wide: () => many(24, 5600), many: () => many(20, 6000), thousand: () => many(1000, 20000), answered, partial: answered, failed, interrupted, cancelled: () => interrupted('cancelled'), approval, states, long: () => answered({ long: true }) };
 
 /** @param {URLSearchParams} parameters */
 export async function scene(parameters) {
