@@ -84,6 +84,27 @@ async fn a_server_that_ignores_the_newest_question_is_asked_the_older_one_in_tim
     assert!(!server.tools().is_empty());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_slow_server_of_either_era_is_waited_for() {
+    for era in [Era::Legacy, Era::Modern] {
+        let slow_start = Duration::from_secs(12);
+        let fake = Fake::new(Options { era, slow_start, ..Options::default() });
+        let connections = Connections::new(None);
+        connections.attach("fake", attached(), fake.connect());
+        let server = connections.connected("fake").await.unwrap();
+        for words in ["a", "b", "c"] {
+            let echoed = ask(&server, "echo", json!({"text": words})).await;
+            assert_eq!(echoed["content"][0]["text"], words);
+        }
+        // Which question was answered first is what is spoken from then on.
+        let received = fake.record().received();
+        assert_eq!(received[0]["method"], "server/discover");
+        assert_eq!(received[1]["method"], "initialize");
+        let initialized = received.iter().any(|m| m["method"] == "notifications/initialized");
+        assert_eq!(initialized, era == Era::Legacy);
+    }
+}
+
 #[tokio::test]
 async fn tools_come_in_order_over_pages_and_a_repeating_cursor_ends() {
     let (_, _, whole) = in_process(Options::default()).await;

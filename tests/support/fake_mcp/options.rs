@@ -1,6 +1,7 @@
 //! How the fake MCP server behaves, and the same as arguments of its binary.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// How the server behaves. The default behaves well.
 #[derive(Debug, Clone, Default)]
@@ -9,6 +10,8 @@ pub struct Options {
     pub era: Era,
     /// Answers nothing at all.
     pub mute: bool,
+    /// Reads nothing before this time has passed.
+    pub slow_start: Duration,
     /// Prints lines that are no JSON-RPC between its messages.
     pub junk: bool,
     /// Writes the result before the id, as the TypeScript SDK does.

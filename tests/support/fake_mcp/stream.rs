@@ -12,6 +12,7 @@ impl Fake {
         reader: impl AsyncRead + Unpin,
         writer: impl AsyncWrite + Send + Unpin + 'static,
     ) {
+        tokio::time::sleep(self.inner.options.slow_start).await;
         let (out, answers) = mpsc::unbounded_channel();
         let client = self.client(out.clone());
         self.inner.listeners.lock().expect("no test panics here").push(out);

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderName, HeaderValue};
 use rmcp::RoleClient;
-use rmcp::service::ClientInitializeError;
-use rmcp::transport::{StreamableHttpClientTransport, Transport as Wire};
+use rmcp::service::{ClientInitializeError, RunningService};
+use rmcp::transport::StreamableHttpClientTransport;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
 use tokio::time::timeout;
@@ -35,6 +35,8 @@ const LONGEST_PATIENCE: Duration = Duration::from_secs(8);
 
 /// How long a child that broke off may take to end and to say why.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+
+type Running = RunningService<RoleClient, handshake::Client>;
 
 /// A server and what wakes when its tools changed.
 pub(super) struct Connected {
@@ -157,7 +159,8 @@ impl Attempt<'_> {
         let calls = Arc::new(Calls::default());
         let patience = (self.entry.connect_timeout() / PATIENCE_SHARE).min(LONGEST_PATIENCE);
         let wire = Lines::new(streams, calls.clone(), known.junk.clone(), MAX_MESSAGE, patience);
-        self.over_wire(wire, calls, redactor, process).await
+        let shake = |tools_changed, stop| handshake::shake_over_lines(wire, tools_changed, stop);
+        self.over_wire(shake, calls, redactor, process).await
     }
 
     async fn over_http(
@@ -189,23 +192,24 @@ impl Attempt<'_> {
         let client = Http::new(calls.clone(), self.entry.connect_timeout())?;
         let wire = StreamableHttpClientTransport::with_client(client, Http::config(&url, sent));
         let cleaner = redactor.clone();
-        self.over_wire(wire, calls, redactor, None).await.map_err(|reason| cleaner.clean(&reason))
+        let shake = |tools_changed, stop| handshake::shake(wire, tools_changed, stop);
+        self.over_wire(shake, calls, redactor, None).await.map_err(|reason| cleaner.clean(&reason))
     }
 
-    async fn over_wire<T>(
+    async fn over_wire<F>(
         &self,
-        wire: T,
+        shake: impl FnOnce(Arc<Notify>, CancellationToken) -> F,
         calls: Arc<Calls>,
         redactor: Redactor,
         process: Option<Arc<Process>>,
     ) -> Result<Connected, String>
     where
-        T: Wire<RoleClient> + 'static,
+        F: Future<Output = Result<Running, ClientInitializeError>>,
     {
         let stop = CancellationToken::new();
         let given_up = stop.clone().drop_guard();
         let tools_changed = Arc::new(Notify::new());
-        let running = handshake::shake(wire, tools_changed.clone(), stop.clone())
+        let running = shake(tools_changed.clone(), stop.clone())
             .await
             .map_err(|error| handshake_failure(&error))?;
         let peer = running.peer().clone();

@@ -7,16 +7,20 @@ use std::sync::Arc;
 
 use rmcp::model::{
     ClientCapabilities, ClientConfig, Implementation, ProtocolVersion, ServerNotification,
-    SubscriptionFilter,
+    ServerPeerInfo, SubscriptionFilter,
 };
 use rmcp::service::{
     ClientInitializeError, ClientLifecycleMode, NotificationContext, Peer, RoleClient,
-    RunningService, serve_client_with_lifecycle_and_ct,
+    RunningService, serve_client_with_lifecycle_and_ct, serve_directly_with_ct,
 };
 use rmcp::transport::Transport;
 use rmcp::{ClientHandler, transport::IntoTransport};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+
+use super::lines::Lines;
+use super::probe::Lent;
 
 /// Hears what a server says by itself.
 pub(super) struct Client {
@@ -51,6 +55,32 @@ where
     };
     let transport = IntoTransport::<RoleClient, _, _>::into_transport(transport);
     serve_client_with_lifecycle_and_ct(Client { tools_changed }, transport, lifecycle, stop).await
+}
+
+/// The first exchange over streams, where a slow server may answer an earlier question late.
+pub(super) async fn shake_over_lines<R, W>(
+    lines: Lines<R, W>,
+    tools_changed: Arc<Notify>,
+    stop: CancellationToken,
+) -> Result<RunningService<RoleClient, Client>, ClientInitializeError>
+where
+    R: AsyncRead + Send + Unpin + 'static,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    let (lent, returned) = Lent::new(lines);
+    let error = match shake(lent, tools_changed.clone(), stop.clone()).await {
+        Ok(running) => return Ok(running),
+        Err(error) => error,
+    };
+    let Ok(mut lines) = returned.try_recv() else { return Err(error) };
+    let newest = ProtocolVersion::V_2026_07_28;
+    match lines.late_discovery() {
+        Some(late) if late.supported_versions.contains(&newest) => {
+            let info = ServerPeerInfo::from_discover_result(newest, late);
+            Ok(serve_directly_with_ct(Client { tools_changed }, lines, Some(info), stop))
+        }
+        _ => Err(error),
+    }
 }
 
 /// In the stateless protocol, a change of the tools must be asked for. Ends with the link.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use memchr::memchr;
 use rmcp::RoleClient;
 use rmcp::model::{
-    CallToolResult, ClientJsonRpcMessage, ClientRequest, ErrorCode, ErrorData, JsonRpcMessage,
+    CallToolResult, ClientJsonRpcMessage, DiscoverResult, ErrorCode, ErrorData, JsonRpcMessage,
     RequestId, ServerJsonRpcMessage, ServerResult,
 };
 use rmcp::transport::Transport;
@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::calls::{Calls, Taken};
+use super::probe::Probe;
 
 /// Lines from here on are moved, not copied.
 const LARGE: usize = 64 << 10;
@@ -56,13 +57,6 @@ struct Discarded {
     tail: Vec<u8>,
 }
 
-/// The question for the newest protocol, which servers of earlier ones may leave unanswered.
-struct Probe {
-    patience: Duration,
-    asked: Option<(RequestId, Instant)>,
-    given_up: Option<RequestId>,
-}
-
 impl<R, W> Lines<R, W> {
     /// `patience` is how long the first question of the newest protocol may stay unanswered; it
     /// must be below the 10 s after which the protocol library gives up by itself.
@@ -84,8 +78,13 @@ impl<R, W> Lines<R, W> {
             start: 0,
             searched: 0,
             discarding: None,
-            probe: Probe { patience, asked: None, given_up: None },
+            probe: Probe::new(patience),
         }
+    }
+
+    /// The answer to the newest protocol's question, if it came after it was given up.
+    pub(super) fn late_discovery(&mut self) -> Option<DiscoverResult> {
+        self.probe.late_discovery()
     }
 
     /// The next whole line that is in the buffer, without its end.
@@ -228,6 +227,10 @@ where
                 if let Some(message) = self.interpret(line) {
                     return Some(message);
                 }
+                // The exchange under way is the wrong one; see `handshake`.
+                if self.probe.has_late_discovery() {
+                    return None;
+                }
             }
             if let Some(refusal) = self.before_reading() {
                 return Some(refusal);
@@ -260,44 +263,6 @@ where
             let _ = tokio::time::timeout(Duration::from_millis(200), writer.shutdown()).await;
         }
         Ok(())
-    }
-}
-
-impl Probe {
-    fn notice(&mut self, message: &ClientJsonRpcMessage) {
-        if let ClientJsonRpcMessage::Request(request) = message
-            && matches!(request.request, ClientRequest::DiscoverRequest(_))
-        {
-            self.asked = Some((request.id.clone(), Instant::now() + self.patience));
-        }
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        self.asked.as_ref().map(|(_, deadline)| *deadline)
-    }
-
-    fn give_up(&mut self) -> Option<ServerJsonRpcMessage> {
-        let (id, _) = self.asked.take()?;
-        self.given_up = Some(id.clone());
-        let error = ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "no answer", None);
-        Some(JsonRpcMessage::error(error, Some(id)))
-    }
-
-    /// Lets a message through unless it is the answer that is no longer waited for: in the middle
-    /// of the next handshake it would be taken for a wrong one.
-    fn admit(&mut self, message: ServerJsonRpcMessage) -> Option<ServerJsonRpcMessage> {
-        let id = match &message {
-            JsonRpcMessage::Response(response) => Some(&response.id),
-            JsonRpcMessage::Error(error) => error.id.as_ref(),
-            _ => None,
-        };
-        if id.is_some() && id == self.given_up.as_ref() {
-            return None;
-        }
-        if matches!(message, JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_)) {
-            self.asked = None;
-        }
-        Some(message)
     }
 }
 
