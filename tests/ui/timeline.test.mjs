@@ -9,6 +9,7 @@ import { plannedTask, reduceTask } from '../../ui/state/reduce-task.js';
 test('the axis runs ahead of now, and a little past the end', () => {
   assert.equal(axisLength(2000, false), 2700);
   assert.equal(axisLength(2000, true), 2100);
+  assert.equal(axisLength(2000, true, true), 2500);
   assert.ok(axisLength(0, false) > 0);
 });
 

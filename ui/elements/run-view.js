@@ -304,6 +304,11 @@ class RunView extends HTMLElement {
     this.#queued.hidden = false;
   }
 
+  /** What the palette can do to a run: `again`, `cancel-run`, `stop-tasks`. @param {string} name */
+  act(name) {
+    this.#act(name);
+  }
+
   /** @param {string} name @param {any} [detail] */
   #act(name, detail) {
     const run = this.#run;

@@ -140,7 +140,7 @@ class TaskTimeline extends HTMLElement {
     const nowMs = runNow(run, Date.now());
     const live = run.state === 'running';
     const until = live ? nowMs : (run.execution?.atMs ?? nowMs);
-    const lengthMs = axisLength(Math.max(until, run.plan?.atMs ?? 0), !live);
+    const lengthMs = axisLength(Math.max(until, run.plan?.atMs ?? 0), !live, compact);
     const axis = { nowMs, pxPerMs: this.#lane / lengthMs, lane: this.#lane, compact, lengthMs, live };
     this.#axis.draw({ ...axis, planEndMs: run.plan !== null && run.tasks.length > 0 ? run.plan.atMs : null });
     this.#plan.draw(run, axis);

@@ -3,12 +3,14 @@
 // `#/settings/SECTION`), so that a reloaded page finds its run again, and owns the global keys.
 
 import { ask, openLink, said } from '../api.js';
+import { copyText } from '../lib/clipboard.js';
 import { h, setText } from '../lib/dom.js';
 import { onEscape } from '../lib/escape.js';
 import { openPopover } from '../lib/popover.js';
 import { findRow, reloadHistory } from '../state/history.js';
 import { preference, setPreference, startServers } from '../state/servers.js';
 import { showCitationCards } from './citation-card.js';
+import './command-palette.js';
 import './evidence-panel.js';
 import './history-rail.js';
 import './run-view.js';
@@ -24,6 +26,7 @@ class TrawlApp extends HTMLElement {
   #run = /** @type {import('./run-view.js').RunView} */ (document.createElement('run-view'));
   #settings = /** @type {import('./settings-view.js').SettingsView} */ (document.createElement('settings-view'));
   #evidence = /** @type {import('./evidence-panel.js').EvidencePanel} */ (document.createElement('evidence-panel'));
+  #palette = /** @type {import('./command-palette.js').CommandPalette} */ (document.createElement('command-palette'));
   #stage = h('main', { class: 'stage' });
   #aside = h('aside', { class: 'evidence', hidden: true, 'aria-label': 'Evidence' });
   #resizer = h('div', { class: 'resizer', role: 'separator', 'aria-orientation': 'vertical', 'aria-label': 'Width of the evidence', tabindex: 0 });
@@ -41,7 +44,7 @@ class TrawlApp extends HTMLElement {
 
   connectedCallback() {
     this.#aside.append(this.#resizer, this.#evidence);
-    this.append(this.#rail, this.#stage, this.#aside, this.#scrim, this.#toast);
+    this.append(this.#rail, this.#stage, this.#aside, this.#scrim, this.#toast, this.#palette);
     this.#listen();
     this.#resizable();
     showCitationCards(this, () => this.#run.run);
@@ -83,6 +86,8 @@ class TrawlApp extends HTMLElement {
     on('open-task', ({ index, item }) => this.#openTask(index, item ?? null));
     on('stop-open-task', ({ index }) => this.#run.dispatchEvent(new CustomEvent('stop-task', { detail: { index } })));
     on('close-evidence', () => this.#closeEvidence());
+    on('run-act', (detail) => this.#run.act(detail));
+    on('copy-answer', () => copyText(this.#run.run?.answer ?? '').then((copied) => this.#say(copied ? 'The answer is copied.' : 'The answer could not be copied.')));
     on('toggle-evidence', () => (this.#open === null ? this.#openTask(0, null) : this.#closeEvidence()));
     on('open-settings', (detail) => this.#openSettings(detail));
     on('close-settings', () => this.#go(this.#back));
@@ -262,6 +267,7 @@ class TrawlApp extends HTMLElement {
     /** @type {(() => void) | undefined} */
     let act;
     if (control && key === 'n') act = () => this.#newQuestion();
+    else if (control && key === 'k') act = () => this.#palette.toggle(this.#stage.firstElementChild === this.#run ? this.#run.run : null);
     else if (control && key === ',') act = () => this.#openSettings({});
     else if (control && key === 'b') act = () => this.#toggleRail(false);
     else if (key === '/' && !typing && !control) act = () => this.#focusSearch();

@@ -6,9 +6,11 @@
  * Length of the axis. It runs ahead of now, so that bars grow into free space.
  * @param {number} nowMs
  * @param {boolean} ended
+ * @param {boolean} [compact] notes stand right of the bars, and need room there
  */
-export function axisLength(nowMs, ended) {
-  return Math.max(ended ? nowMs * 1.05 : nowMs * 1.35, 10);
+export function axisLength(nowMs, ended, compact = false) {
+  const ahead = !ended ? 1.35 : compact ? 1.25 : 1.05;
+  return Math.max(nowMs * ahead, 10);
 }
 
 /**
