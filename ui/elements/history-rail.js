@@ -19,7 +19,7 @@ class HistoryRail extends HTMLElement {
     h('input', { type: 'search', placeholder: 'Search history', 'aria-label': 'Search history', 'data-testid': 'history-search', autocomplete: 'off', spellcheck: 'false' })
   );
   #clear = h('button', { type: 'button', class: 'icon-button clear', 'aria-label': 'Clear the search', hidden: true }, icon('x', { size: 14 }));
-  #list = h('div', { class: 'history', role: 'list', 'aria-label': 'Past questions' });
+  #list = h('div', { class: 'history' });
   #foot = h('span', { class: 'cut grow' });
   /** @type {string | null} */
   #open = null;
@@ -32,6 +32,8 @@ class HistoryRail extends HTMLElement {
 
   connectedCallback() {
     if (this.childElementCount > 0) return;
+    this.setAttribute('role', 'navigation');
+    this.setAttribute('aria-label', 'History');
     this.append(this.#head(), this.#list, this.#footer(), narrowRail(this));
     roving(this.#list, '.history-open');
     this.#list.addEventListener('click', (event) => this.#clicked(event));
@@ -128,21 +130,28 @@ class HistoryRail extends HTMLElement {
       fill(this.#list, words === '' ? nothingYet() : this.#noMatch(words));
       return;
     }
-    const drawnRows = [];
-    let group = '';
-    for (const row of rows) {
-      const own = dayGroup(new Date(row.startedAt), now);
-      if (words === '' && own !== group) drawnRows.push(h('h2', { class: 'history-group' }, own));
-      group = own;
-      drawnRows.push(historyRow(row, knownRun(row.id), { open: row.id === this.#open, words, now }));
-    }
-    if (words !== '') drawnRows.unshift(h('p', { class: 'history-count', role: 'status' }, plural(history().total, 'run')));
     const top = this.#list.scrollTop;
-    fill(this.#list, drawnRows);
+    fill(
+      this.#list,
+      words !== '' && h('p', { class: 'history-count', role: 'status' }, plural(history().total, 'run')),
+      this.#groups(rows, words, now).map(([name, list]) => [name !== '' && h('h2', { class: 'history-group' }, name), h('div', { role: 'list', 'aria-label': name || 'Matches' }, list)]).flat(),
+    );
     this.#list.scrollTop = top;
     const again = focused === undefined ? null : this.#item(focused);
     again?.focus({ preventScroll: true });
     reachable(this.#list, '.history-open', again ?? (this.#open === null ? null : this.#item(this.#open)));
+  }
+
+  /** Rows by day; those of a search stand by match, in one group. @param {import('../state/types.js').RunRow[]} rows @param {string} words @param {Date} now */
+  #groups(rows, words, now) {
+    /** @type {[string, HTMLElement[]][]} */
+    const groups = [];
+    for (const row of rows) {
+      const name = words === '' ? dayGroup(new Date(row.startedAt), now) : '';
+      if (groups[groups.length - 1]?.[0] !== name) groups.push([name, []]);
+      groups[groups.length - 1][1].push(historyRow(row, knownRun(row.id), { open: row.id === this.#open, words, now }));
+    }
+    return groups;
   }
 
   /** @param {string} runId @returns {HTMLElement | null} */

@@ -13,7 +13,7 @@ import { marked } from './history-row.js';
 /** @typedef {{ path: string, value: any }} Chosen */
 
 export class ResultTable {
-  element = h('div', { class: 'result-table', role: 'table', 'aria-label': 'Items' });
+  element = h('div', { class: 'result-table', role: 'treegrid', 'aria-label': 'Items' });
   #head = h('div', { class: 'result-head', role: 'row' });
   #list = new VirtualList(30, (place) => this.#row(place));
   /** @type {any[]} */
@@ -105,21 +105,11 @@ export class ResultTable {
     this.element.style.setProperty('--columns', this.#columns.map((column, k) => (k === 0 ? 'minmax(0, 1fr)' : column.numeric ? '48px' : '86px')).join(' ') || '1fr');
     fill(
       this.#head,
-      h('span', { role: 'presentation' }),
+      h('span', { role: 'columnheader' }, h('span', { class: 'visually-hidden' }, 'Number')),
       this.#columns.map(({ key, numeric }) => {
         const sorted = this.#sort?.key === key ? this.#sort : null;
-        return h(
-          'button',
-          {
-            type: 'button',
-            class: numeric ? 'result-column number' : 'result-column',
-            role: 'columnheader',
-            'aria-sort': sorted === null ? 'none' : sorted.down ? 'descending' : 'ascending',
-            onclick: () => this.#sortBy(key, numeric),
-          },
-          sorted !== null && icon(sorted.down ? 'arrow-down' : 'arrow-up', { size: 12 }),
-          key,
-        );
+        const sort = h('button', { type: 'button', class: numeric ? 'result-column number' : 'result-column', onclick: () => this.#sortBy(key, numeric) }, sorted !== null && icon(sorted.down ? 'arrow-down' : 'arrow-up', { size: 12 }), key);
+        return h('span', { role: 'columnheader', 'aria-sort': sorted === null ? 'none' : sorted.down ? 'descending' : 'ascending' }, sort);
       }),
     );
   }
@@ -137,11 +127,11 @@ export class ResultTable {
     const index = this.#order[place];
     const item = this.#items[index];
     const open = index === this.#open;
-    const cells = this.#columns.length === 0 ? [h('span', { class: 'cut', role: 'cell' }, marked(itemTitle(item), this.#words))] : this.#columns.map((column) => this.#cell(item, column));
+    const cells = this.#columns.length === 0 ? [h('span', { class: 'cut', role: 'gridcell' }, marked(itemTitle(item), this.#words))] : this.#columns.map((column) => this.#cell(item, column));
     return h(
       'div',
       { class: `result-row${open ? ' open' : ''}${index === this.#cited ? ' cited' : ''}`, role: 'row', 'data-place': index, tabindex: open || (this.#open < 0 && place === 0) ? 0 : -1, 'aria-expanded': String(open) },
-      h('span', { class: 'result-number numeric', role: 'cell' }, index + 1),
+      h('span', { class: 'result-number numeric', role: 'gridcell' }, index + 1),
       cells,
       open && this.#whole(item, index),
     );
@@ -151,7 +141,7 @@ export class ResultTable {
   #cell(item, { key, numeric }) {
     const value = item?.[key];
     const text = value === null || value === undefined ? '' : typeof value === 'number' && numeric ? quantity(value) : typeof value === 'object' ? JSON.stringify(value) : String(value);
-    return h('span', { class: numeric ? 'result-cell number numeric' : 'result-cell', role: 'cell' }, marked(text, this.#words));
+    return h('span', { class: numeric ? 'result-cell number numeric' : 'result-cell', role: 'gridcell' }, marked(text, this.#words));
   }
 
   /** @param {any} item @param {number} index */

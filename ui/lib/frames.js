@@ -2,6 +2,9 @@
 // One frame loop for everything that moves. It stands still while nobody needs it. Where a person
 // asked for reduced motion, it steps four times a second instead of with the display.
 
+/** A frame that takes longer than this is not waited for. */
+const LONGEST_FRAME_MS = 200;
+
 /** @type {Set<() => void>} */
 const followers = new Set();
 const reduced = window.matchMedia('(prefers-reduced-motion: reduce)');
@@ -28,7 +31,7 @@ export function oncePerFrame(draw) {
   return () => {
     if (waiting) return;
     waiting = true;
-    requestAnimationFrame(() => {
+    atNextFrame(() => {
       waiting = false;
       draw();
     });
@@ -38,6 +41,22 @@ export function oncePerFrame(draw) {
 /** Whether movement is to be left out. */
 export function lessMotion() {
   return reduced.matches;
+}
+
+/**
+ * At the next frame, or soon where the window has none: a covered window shows the truth too.
+ * @param {() => void} act
+ */
+function atNextFrame(act) {
+  let done = false;
+  const once = () => {
+    if (done) return;
+    done = true;
+    clearTimeout(timer);
+    act();
+  };
+  const timer = setTimeout(once, LONGEST_FRAME_MS);
+  requestAnimationFrame(once);
 }
 
 function wake() {
@@ -52,7 +71,7 @@ function next() {
   } else if (reduced.matches) {
     setTimeout(step, 250);
   } else {
-    requestAnimationFrame(step);
+    atNextFrame(step);
   }
 }
 
