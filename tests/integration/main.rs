@@ -16,3 +16,4 @@ mod mcp_survivors;
 mod pipeline;
 mod settings_file;
 mod sources;
+mod stories;

@@ -66,7 +66,7 @@ impl Attempt<'_> {
         self.limited(&known, async {
             match &self.entry.transport {
                 Transport::Builtin { .. } => {
-                    let streams = tokio::io::split(builtin::stories(self.tasks)?);
+                    let streams = tokio::io::split(builtin::stories(self.tasks));
                     self.over_streams(streams, Redactor::default(), None, &known).await
                 }
                 Transport::Stdio { command, args, env, cwd } => {
