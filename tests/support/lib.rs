@@ -3,4 +3,6 @@
 pub mod fake_mcp;
 pub mod grammar;
 pub mod programs;
+pub mod scripted;
+pub mod stage;
 mod task_grammar;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::task::{Id, JoinError};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::event::{EventKind, Failure, TaskStatus};
 
@@ -82,7 +83,7 @@ impl Board {
         }
         match ending {
             Ending::Completed(kept) => {
-                self.finish(index, TaskStatus::Completed, None, kept, &meter)
+                self.finish(index, TaskStatus::Completed, None, kept, &meter);
             }
             Ending::Failed(failure, kept) => {
                 self.finish(index, TaskStatus::Failed, Some(failure), kept, &meter);
@@ -99,15 +100,13 @@ impl Board {
     fn filled(&mut self, index: usize) {
         let stopped = self.stopped.map(Stop::failure);
         let Some(slot) = self.slot(index) else { return };
-        let one_stopped = slot.cancel.as_ref().is_some_and(|cancel| cancel.is_cancelled());
+        let one_stopped = slot.cancel.as_ref().is_some_and(CancellationToken::is_cancelled);
         let why = slot.tool.as_ref().and_then(|tool| why_approval(tool, &slot.carried));
-        match stopped.or_else(|| one_stopped.then(Stop::task)) {
-            Some(failure) => self.cancelled(index, failure),
-            None => {
-                self.change(index, |slot| slot.state = State::Asking);
-                self.to_ask.push((index, why.unwrap_or_default()));
-            }
+        if let Some(failure) = stopped.or_else(|| one_stopped.then(Stop::task)) {
+            return self.cancelled(index, failure);
         }
+        self.change(index, |slot| slot.state = State::Asking);
+        self.to_ask.push((index, why.unwrap_or_default()));
     }
 
     pub(super) fn fail(&mut self, index: usize, failure: Failure) {
@@ -243,7 +242,7 @@ impl Board {
         };
         match slot.state {
             State::Waiting | State::Ready | State::Asking => self.cancelled(index, Stop::task()),
-            State::Running => slot.cancel.iter().for_each(|cancel| cancel.cancel()),
+            State::Running => slot.cancel.iter().for_each(CancellationToken::cancel),
             State::Ended => {}
         }
     }

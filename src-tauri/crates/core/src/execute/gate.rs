@@ -20,10 +20,10 @@ use crate::settings::ServerEntry;
 use super::rate::Rate;
 
 /// A server that has not refused for so long gets its whole limit again.
-const FORGIVEN_AFTER: Duration = Duration::from_secs(60);
+const FORGIVEN_AFTER: Duration = Duration::from_mins(1);
 
 /// Longest time for which one refusal holds back the calls of everybody.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// One server's gate.
 pub(super) struct Gate {

@@ -22,14 +22,13 @@ impl CallLimits {
     /// The gate before a server, with the limits of its newest entry.
     pub(super) fn gate(&self, server: &str, entry: &ServerEntry) -> Arc<Gate> {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
-        let gate = match gates.get(server) {
-            Some(gate) => gate.clone(),
-            None => {
-                let gate = Arc::new(Gate::new(server));
-                gates.insert(server.to_owned(), gate.clone());
-                gate
-            }
-        };
+        let gate = gates.get(server).cloned().unwrap_or_else(|| {
+            let gate = Arc::new(Gate::new(server));
+            gates.insert(server.to_owned(), gate.clone());
+            gate
+        });
+        // No call to the gate under this lock: a slow one would hold back every other server.
+        drop(gates);
         gate.configure(entry);
         gate
     }
