@@ -8,15 +8,16 @@
 
 mod architecture;
 mod events_golden;
+mod execute_control;
+mod execute_depend;
+mod execute_limits;
+mod execute_model;
+mod execute_parallel;
 mod mcp_calls;
 mod mcp_connect;
 mod mcp_http;
 mod mcp_setup;
 mod mcp_survivors;
-mod execute_control;
-mod execute_depend;
-mod execute_limits;
-mod execute_parallel;
 mod pipeline;
 mod settings_file;
 mod sources;

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use trawl_core::catalog::Catalog;
-use trawl_core::event::{Event, EventKind, Finished, TaskStatus};
+use trawl_core::event::{Event, EventKind, TaskStatus};
 use trawl_core::execute::{Approval, CallLimits, Context, Control, Executed, execute};
 use trawl_core::history::Recorder;
 use trawl_core::mcp::Connections;
@@ -62,13 +62,14 @@ impl Default for Stage {
             connections: Connections::new(None),
             limits: CallLimits::new(),
             approval: Approval::ReadOnly,
-            run_limit: Duration::from_secs(600),
+            run_limit: Duration::from_mins(10),
         }
     }
 }
 
 impl Stage {
     /// With one server at the other end of a stream.
+    #[must_use]
     pub fn with(
         self,
         name: &str,
@@ -144,7 +145,7 @@ impl Playing {
         let executed = (&mut self.executing).await.expect("execute never panics");
         let some = executed.tasks.iter().any(|task| task.status == TaskStatus::Completed);
         self.recorder.emit(match (some, executed.tasks.is_empty()) {
-            (true, _) => EventKind::Finished(Box::new(Finished::default())),
+            (true, _) => EventKind::Finished(Box::default()),
             (false, true) => EventKind::Cancelled {},
             (false, false) => EventKind::Failed {
                 code: "all_tasks_failed".to_owned(),

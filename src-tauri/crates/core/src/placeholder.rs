@@ -6,7 +6,7 @@
 //! objects are left alone. Pure: where values come from is the caller's business.
 
 use std::collections::HashMap;
-use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ struct Reference<'a> {
 }
 
 /// The ids that placeholders in `arguments` name, in order of appearance, each once.
-pub fn references(arguments: &Value) -> Vec<String> {
+pub(crate) fn references(arguments: &Value) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     each_string(arguments, &mut |text| {
         for piece in pieces(text) {
@@ -44,7 +44,7 @@ pub fn references(arguments: &Value) -> Vec<String> {
 }
 
 /// Whether [`fill`] would change `arguments`.
-pub fn needs_filling(arguments: &Value) -> bool {
+pub(crate) fn needs_filling(arguments: &Value) -> bool {
     let mut found = false;
     each_string(arguments, &mut |text| found |= text.contains("${"));
     found
@@ -52,9 +52,9 @@ pub fn needs_filling(arguments: &Value) -> bool {
 
 /// `arguments` with every placeholder replaced; the error names the pointer that found nothing and
 /// what was there instead.
-pub fn fill<V: AsRef<Value>, S: BuildHasher>(
+pub(crate) fn fill(
     arguments: &Value,
-    values: &HashMap<String, V, S>,
+    values: &HashMap<String, Arc<Value>>,
 ) -> Result<Value, String> {
     match arguments {
         Value::String(text) => fill_text(text, values),
@@ -68,10 +68,7 @@ pub fn fill<V: AsRef<Value>, S: BuildHasher>(
     }
 }
 
-fn fill_text<V: AsRef<Value>, S: BuildHasher>(
-    text: &str,
-    values: &HashMap<String, V, S>,
-) -> Result<Value, String> {
+fn fill_text(text: &str, values: &HashMap<String, Arc<Value>>) -> Result<Value, String> {
     let pieces = pieces(text);
     if let [Piece::Reference(reference)] = pieces.as_slice() {
         return look_up(*reference, values).cloned();
@@ -89,13 +86,12 @@ fn fill_text<V: AsRef<Value>, S: BuildHasher>(
     Ok(Value::String(filled))
 }
 
-fn look_up<'v, V: AsRef<Value>, S: BuildHasher>(
+fn look_up<'v>(
     reference: Reference<'_>,
-    values: &'v HashMap<String, V, S>,
+    values: &'v HashMap<String, Arc<Value>>,
 ) -> Result<&'v Value, String> {
     let Reference { id, pointer } = reference;
-    let whole =
-        values.get(id).ok_or_else(|| format!("there is no result of task \"{id}\""))?.as_ref();
+    let whole = values.get(id).ok_or_else(|| format!("there is no result of task \"{id}\""))?;
     let Some(pointer) = pointer else { return Ok(whole) };
     whole.pointer(pointer).ok_or_else(|| {
         format!(
@@ -193,7 +189,7 @@ mod tests {
     fn filled(arguments: &Value) -> Result<Value, String> {
         let t1 = json!({"results": [{"id": 7, "a/b": "x"}], "name": "Ann", "none": null});
         let values = [("t1", t1), ("t2", json!("text"))];
-        let values = HashMap::from(values.map(|(id, value)| (id.to_owned(), Box::new(value))));
+        let values = HashMap::from(values.map(|(id, value)| (id.to_owned(), Arc::new(value))));
         fill(arguments, &values)
     }
 

@@ -1,0 +1,295 @@
+//! The engine against a model: thousands of random plans with faults, limits, priorities, approvals
+//! and stops, under paused time; each must end, in order, with what its script says.
+
+mod case;
+
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use trawl_core::event::{EventKind, TaskStatus};
+use trawl_core::execute::Approval;
+use trawl_tests::scripted::{Call, PanickingLog, Scripted};
+use trawl_tests::stage::Played;
+
+use self::case::{Case, Stop, THINKING, TIMEOUT, approves, case};
+
+/// Of 2,000 in all; four tests, so that they use the processors that there are.
+const CASES: u32 = 500;
+
+#[test]
+fn random_plans_keep_the_rules_1() {
+    check_many();
+}
+
+#[test]
+fn random_plans_keep_the_rules_2() {
+    check_many();
+}
+
+#[test]
+fn random_plans_keep_the_rules_3() {
+    check_many();
+}
+
+#[test]
+fn random_plans_keep_the_rules_4() {
+    check_many();
+}
+
+fn check_many() {
+    let config = Config {
+        cases: CASES,
+        failure_persistence: None,
+        max_shrink_iters: 400,
+        ..Config::default()
+    };
+    TestRunner::new(config).run(&case(), |case| check(&case)).unwrap();
+}
+
+fn check(case: &Case) -> Result<(), TestCaseError> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let (played, servers) =
+        tracing::subscriber::with_default(PanickingLog, || runtime.unwrap().block_on(case.play()));
+    let seen = Seen::new(case, &played, &servers);
+    // `play` has checked the grammar: one end for each task, all counts right.
+    prop_assert_eq!(played.executed.tasks.len(), case.tasks.len());
+    for (position, outcome) in played.executed.tasks.iter().enumerate() {
+        prop_assert_eq!(outcome.index, position);
+        prop_assert_eq!(&outcome.id, &format!("t{position}"));
+        seen.order(position)?;
+        seen.calls(position)?;
+        seen.ending(position)?;
+    }
+    for server in 0..case.servers.len() {
+        seen.limit(server)?;
+    }
+    seen.end()
+}
+
+struct Seen<'a> {
+    case: &'a Case,
+    played: &'a Played,
+    /// Each server's own log.
+    logs: Vec<Vec<Call>>,
+    /// Positions of events in the stream.
+    finished_at: HashMap<usize, usize>,
+    started_at: HashMap<usize, usize>,
+}
+
+impl<'a> Seen<'a> {
+    fn new(case: &'a Case, played: &'a Played, servers: &[Scripted]) -> Self {
+        let mut finished_at = HashMap::new();
+        let mut started_at = HashMap::new();
+        for (position, event) in played.events.iter().enumerate() {
+            match event.kind {
+                EventKind::TaskFinished { index, .. } => {
+                    finished_at.insert(index, position);
+                }
+                EventKind::TaskStarted { index, .. } => {
+                    started_at.entry(index).or_insert(position);
+                }
+                _ => {}
+            }
+        }
+        let logs = servers.iter().map(Scripted::log).collect();
+        Self { case, played, logs, finished_at, started_at }
+    }
+
+    fn status(&self, index: usize) -> TaskStatus {
+        self.played.status(index)
+    }
+
+    fn broken(&self, index: usize) -> bool {
+        self.status(index) != TaskStatus::Completed
+    }
+
+    /// Nothing starts before what it needs has completed; what is skipped names who is to blame.
+    fn order(&self, index: usize) -> Result<(), TestCaseError> {
+        let needs = &self.case.tasks[index].needs;
+        if let Some(started) = self.started_at.get(&index) {
+            for (other, _) in needs {
+                prop_assert!(!self.broken(*other), "{index} started, {other} did not complete");
+                prop_assert!(self.finished_at[other] < *started, "{index} started before {other}");
+            }
+        }
+        if self.status(index) == TaskStatus::Skipped {
+            let words = self.played.failure(index).1;
+            let blamed = needs.iter().find(|(other, _)| {
+                self.broken(*other) && words.starts_with(&format!("because task {} ", other + 1))
+            });
+            prop_assert!(blamed.is_some(), "{index}: {words}");
+            let (other, _) = blamed.unwrap();
+            prop_assert!(self.finished_at[other] < self.finished_at[&index]);
+        }
+        if needs.iter().any(|(other, _)| self.broken(*other)) {
+            let own_fault = ["dependency_cycle", "unknown_dependency", "needs_approval"];
+            let fine = match self.status(index) {
+                TaskStatus::Skipped | TaskStatus::Cancelled => true,
+                TaskStatus::Failed => own_fault.contains(&self.played.failure(index).0),
+                TaskStatus::Completed => false,
+            };
+            prop_assert!(fine, "{index} ended as {:?} on a broken task", self.status(index));
+        }
+        Ok(())
+    }
+
+    /// What arrived at the server: the right arguments, not too often, nothing unapproved.
+    fn calls(&self, index: usize) -> Result<(), TestCaseError> {
+        let spec = &self.case.tasks[index];
+        let calls = self.calls_of(index);
+        let attempts = self.played.executed.tasks[index].attempts as usize;
+        prop_assert!(calls.len() <= attempts && attempts <= 3, "{} of {attempts}", calls.len());
+        prop_assert!(spec.repeatable() || calls.len() <= 1, "task {index} was repeated");
+        let words = self.case.words(index, true);
+        for call in &calls {
+            prop_assert_eq!(call.arguments["words"].as_str(), Some(words.as_str()));
+            prop_assert_eq!(&call.tool, spec.tool);
+        }
+        let may = match self.case.approval {
+            Approval::All => true,
+            Approval::ReadOnly => spec.reads_only(),
+            Approval::Ask => spec.reads_only() || approves(index),
+        };
+        prop_assert!(may || attempts == 0, "task {index} was called unapproved");
+        Ok(())
+    }
+
+    fn calls_of(&self, index: usize) -> Vec<&Call> {
+        let log = &self.logs[self.case.tasks[index].server];
+        log.iter().filter(|call| call.task == index as u64).collect()
+    }
+
+    fn ending(&self, index: usize) -> Result<(), TestCaseError> {
+        let stoppable = self.case.stop_some.iter().any(|(_, stopped)| *stopped == index);
+        match self.status(index) {
+            TaskStatus::Cancelled => {
+                prop_assert!(stoppable || self.case.stop.is_some(), "nobody stopped {index}");
+                let code = self.played.failure(index).0;
+                prop_assert!(matches!(code, "cancelled" | "run_timed_out"), "{code}");
+            }
+            TaskStatus::Completed => {
+                let calls = self.calls_of(index);
+                let (act, _) = self.case.tasks[index].act(calls.len() - 1);
+                prop_assert!(matches!(act, "ok" | "progress"), "{index} completed by {act}");
+                let result = self.played.recorder.result(index).unwrap_or_default();
+                prop_assert!(result.contains(&format!("\"words of {index}\"")), "{}", result);
+            }
+            TaskStatus::Failed | TaskStatus::Skipped => {}
+        }
+        let foretold =
+            if stoppable || self.case.stop.is_some() { None } else { self.foretold(index) };
+        if let Some((status, code)) = foretold {
+            let failure = self.played.executed.tasks[index].failure.as_ref();
+            let seen = (self.status(index), failure.map(|failure| failure.code.as_str()));
+            prop_assert_eq!(seen, (status, code), "task {}", index);
+        }
+        Ok(())
+    }
+
+    /// What must become of a task, where its script alone decides.
+    fn foretold(&self, index: usize) -> Option<(TaskStatus, Option<&'static str>)> {
+        let spec = &self.case.tasks[index];
+        let failed = |code| Some((TaskStatus::Failed, Some(code)));
+        if !spec.reads_only() && self.case.approval == Approval::ReadOnly {
+            return failed("needs_approval");
+        }
+        if spec.needs.iter().any(|(other, _)| *other == index) {
+            return None;
+        }
+        let neighbours = self.case.tasks.iter().filter(|other| other.server == spec.server);
+        let may_drop = neighbours.into_iter().any(|other| other.drops());
+        if spec.unknown || may_drop || spec.needs.iter().any(|(other, _)| self.broken(*other)) {
+            return None;
+        }
+        let foreign = |(other, by_placeholder): &(usize, bool)| {
+            *by_placeholder && self.carries_more_than(*other, spec.server)
+        };
+        let leaks = spec.tool == "fetch" && spec.needs.iter().any(foreign);
+        match self.case.approval {
+            Approval::ReadOnly if leaks => return failed("needs_approval"),
+            Approval::Ask if (leaks || !spec.reads_only()) && !approves(index) => {
+                return failed("denied");
+            }
+            _ => {}
+        }
+        let entry = &self.case.servers[spec.server];
+        let mut attempt = 0;
+        loop {
+            let (act, _) = spec.act(attempt);
+            let (code, again) = match act {
+                "tool_error" | "too_many" => ("tool_error", entry.retry_tool_errors),
+                "hang" => ("timed_out", entry.retry_timeouts),
+                "rpc_error" => ("rpc_error", false),
+                "panic" => ("internal", false),
+                _ => return Some((TaskStatus::Completed, None)),
+            };
+            attempt += 1;
+            if !again || !spec.repeatable() || attempt == 3 {
+                return failed(code);
+            }
+        }
+    }
+
+    /// Whether a result holds data of another server than this one, through any number of tasks.
+    fn carries_more_than(&self, index: usize, server: usize) -> bool {
+        let spec = &self.case.tasks[index];
+        let mut sources = spec.needs.iter().filter(|(_, by_placeholder)| *by_placeholder);
+        spec.server != server || sources.any(|(other, _)| self.carries_more_than(*other, server))
+    }
+
+    /// Never more calls at once than the entry allows. A call that the client gave up counts until
+    /// then: at the same instant, its notice and the next call may cross.
+    fn limit(&self, server: usize) -> Result<(), TestCaseError> {
+        let log = &self.logs[server];
+        let limit = self.case.servers[server].limit;
+        let calm =
+            log.iter().all(|call| !call.cancelled) && !self.case.tasks.iter().any(|t| t.drops());
+        for call in log {
+            prop_assert!(
+                !calm || call.in_flight <= limit,
+                "{} in flight of {limit}",
+                call.in_flight
+            );
+            let then = |other: &&Call| {
+                other.start <= call.start && other.end.is_none_or(|end| end > call.start)
+            };
+            let lasting = log.iter().filter(then).count();
+            prop_assert!(lasting <= limit, "{lasting} at once, the limit is {limit}");
+        }
+        Ok(())
+    }
+
+    /// After a stop nothing starts, and the run ends within what its time-outs imply.
+    fn end(&self) -> Result<(), TestCaseError> {
+        let stop = self.case.stop.map(|(after, _)| after as f64);
+        for event in &self.played.events {
+            if let EventKind::TaskStarted { index, .. } = event.kind {
+                let late = stop.is_some_and(|stop| event.at_ms > stop + 2.0);
+                prop_assert!(!late, "task {index} started {} ms into the run", event.at_ms);
+            }
+        }
+        let plan: u64 = self.case.tasks.iter().map(|spec| spec.gap).sum();
+        let longest = |index: usize| {
+            let spec = &self.case.tasks[index];
+            let entry = &self.case.servers[spec.server];
+            let calls = (0..3).map(|attempt| match spec.act(attempt) {
+                ("hang", _) | ("drop", _) => TIMEOUT * 1000,
+                ("progress", _) => 1100,
+                (_, time) => time + 1,
+            });
+            let rate = entry.per_second.map_or(0, |rate| 3 * (1000 / u64::from(rate) + 2));
+            calls.sum::<u64>() + 750 + rate + THINKING + 10
+        };
+        let bound: u64 = plan + (0..self.case.tasks.len()).map(longest).sum::<u64>();
+        prop_assert!(self.played.executed.wall_ms <= bound as f64, "too long: {bound}");
+        let limited = matches!(self.case.stop, Some((_, Stop::RunLimit)));
+        prop_assert!(limited || !self.played.executed.timed_out);
+        if let Some(stop) = stop {
+            let wall = self.played.executed.wall_ms;
+            prop_assert!(wall <= stop + 10.0, "{wall} ms, stopped after {stop}");
+        }
+        Ok(())
+    }
+}
