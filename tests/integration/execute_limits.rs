@@ -1,5 +1,7 @@
 //! Queues, rates, retries, time-outs, progress: what happens between a task and its server.
 
+#![expect(clippy::float_cmp, reason = "paused time is exact")]
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -115,7 +117,7 @@ async fn progress_restarts_the_time_out_but_not_the_total() {
 
     let (stage, _) = scripted(json!({"timeoutSeconds": 0.1, "totalTimeoutSeconds": 0.5}));
     let played = stage.run([script(1, "read", &["progress"])]).await;
-    assert_eq!([played.executed.tasks[0].elapsed_ms], [500.0]);
+    assert_eq!(played.executed.tasks[0].elapsed_ms, 500.0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -180,7 +182,7 @@ async fn the_runs_limit_of_time_ends_what_is_open() {
             (TaskStatus::Cancelled, "run_timed_out")
         );
     }
-    assert_eq!([played.executed.wall_ms], [5000.0]);
+    assert_eq!(played.executed.wall_ms, 5000.0);
     tokio::task::yield_now().await;
     assert!(server.log()[1].cancelled && server.log()[2].cancelled);
     assert_eq!(server.log().len(), 3);

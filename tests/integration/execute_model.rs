@@ -1,6 +1,8 @@
 //! The engine against a model: thousands of random plans with faults, limits, priorities, approvals
 //! and stops, under paused time; each must end, in order, with what its script says.
 
+#![expect(clippy::cast_precision_loss, reason = "a run's milliseconds are few")]
+
 mod case;
 
 use std::collections::HashMap;
@@ -12,7 +14,7 @@ use trawl_core::execute::Approval;
 use trawl_tests::scripted::{Call, PanickingLog, Scripted};
 use trawl_tests::stage::Played;
 
-use self::case::{Case, Stop, THINKING, TIMEOUT, approves, case};
+use self::case::{Case, Spec, Stop, THINKING, TIMEOUT, approves, case};
 
 /// Of 2,000 in all; four tests, so that they use the processors that there are.
 const CASES: u32 = 500;
@@ -199,7 +201,7 @@ impl<'a> Seen<'a> {
             return None;
         }
         let neighbours = self.case.tasks.iter().filter(|other| other.server == spec.server);
-        let may_drop = neighbours.into_iter().any(|other| other.drops());
+        let may_drop = neighbours.into_iter().any(Spec::drops);
         if spec.unknown || may_drop || spec.needs.iter().any(|(other, _)| self.broken(*other)) {
             return None;
         }
@@ -245,7 +247,7 @@ impl<'a> Seen<'a> {
         let log = &self.logs[server];
         let limit = self.case.servers[server].limit;
         let calm =
-            log.iter().all(|call| !call.cancelled) && !self.case.tasks.iter().any(|t| t.drops());
+            log.iter().all(|call| !call.cancelled) && !self.case.tasks.iter().any(Spec::drops);
         for call in log {
             prop_assert!(
                 !calm || call.in_flight <= limit,
@@ -275,7 +277,7 @@ impl<'a> Seen<'a> {
             let spec = &self.case.tasks[index];
             let entry = &self.case.servers[spec.server];
             let calls = (0..3).map(|attempt| match spec.act(attempt) {
-                ("hang", _) | ("drop", _) => TIMEOUT * 1000,
+                ("hang" | "drop", _) => TIMEOUT * 1000,
                 ("progress", _) => 1100,
                 (_, time) => time + 1,
             });

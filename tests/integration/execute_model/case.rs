@@ -135,8 +135,11 @@ fn tasks(servers: usize) -> impl Strategy<Value = Vec<Spec>> {
             let candidates: Vec<usize> = (0..count).filter(before).collect();
             let mut needs: Vec<(usize, bool)> = Vec::new();
             for (share, by_placeholder) in wanted {
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-                #[expect(clippy::cast_precision_loss, reason = "at most 200")]
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "0 to 200"
+                )]
                 let at = (share * candidates.len() as f64) as usize;
                 if let Some(other) = candidates.get(at)
                     && needs.iter().all(|(index, _)| index != other)
@@ -185,9 +188,8 @@ impl Case {
     /// The words that a task's arguments carry: from the task itself or from others.
     pub(super) fn words(&self, index: usize, filled: bool) -> String {
         let sources = self.tasks[index].needs.iter().filter(|(_, by_placeholder)| *by_placeholder);
-        let words = sources.map(|(other, _)| match filled {
-            true => format!("words of {other}"),
-            false => format!("${{t{other}:/words}}"),
+        let words = sources.map(|(other, _)| {
+            if filled { format!("words of {other}") } else { format!("${{t{other}:/words}}") }
         });
         words.collect::<Vec<_>>().join(" + ")
     }

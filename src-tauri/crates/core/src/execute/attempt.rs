@@ -72,16 +72,14 @@ impl Pace {
         }
         self.highest = Some(progress.progress);
         self.held = Some(progress);
-        match self.due() {
-            Some(due) if due > now => None,
-            _ => self.release(now),
-        }
+        let too_soon = self.told_at.is_some_and(|told| told + PROGRESS_EVERY > now);
+        if too_soon { None } else { self.release(now) }
     }
 
     /// When what is held back may be told.
     fn due(&self) -> Option<Instant> {
         self.held.as_ref()?;
-        Some(self.told_at.map_or_else(Instant::now, |told| told + PROGRESS_EVERY))
+        self.told_at.map(|told| told + PROGRESS_EVERY)
     }
 
     fn release(&mut self, now: Instant) -> Option<Progress> {
