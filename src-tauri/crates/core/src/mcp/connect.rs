@@ -159,7 +159,8 @@ impl Attempt<'_> {
         let calls = Arc::new(Calls::default());
         let patience = (self.entry.connect_timeout() / PATIENCE_SHARE).min(LONGEST_PATIENCE);
         let wire = Lines::new(streams, calls.clone(), known.junk.clone(), MAX_MESSAGE, patience);
-        let shake = |tools_changed, stop| handshake::shake_over_lines(wire, tools_changed, stop);
+        let shake =
+            |tools_changed, stop| Box::pin(handshake::shake_over_lines(wire, tools_changed, stop));
         self.over_wire(shake, calls, redactor, process).await
     }
 
@@ -192,7 +193,7 @@ impl Attempt<'_> {
         let client = Http::new(calls.clone(), self.entry.connect_timeout())?;
         let wire = StreamableHttpClientTransport::with_client(client, Http::config(&url, sent));
         let cleaner = redactor.clone();
-        let shake = |tools_changed, stop| handshake::shake(wire, tools_changed, stop);
+        let shake = |tools_changed, stop| Box::pin(handshake::shake(wire, tools_changed, stop));
         self.over_wire(shake, calls, redactor, None).await.map_err(|reason| cleaner.clean(&reason))
     }
 
