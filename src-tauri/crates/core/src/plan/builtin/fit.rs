@@ -27,7 +27,8 @@ pub(super) fn fit(tool: &Tool, question: &Question) -> Vec<Fit> {
     let name = words(&tool.name);
     let asked: Vec<String> = question.keywords.iter().map(|word| singular(word)).collect();
     let identified = question.identifiers.iter().map(|i| i.noun.clone());
-    let said: Vec<String> = asked.iter().cloned().chain(identified).collect();
+    let qualified = question.qualifiers.iter().map(|word| singular(word));
+    let said: Vec<String> = asked.into_iter().chain(identified).chain(qualified).collect();
     let described = words(&format!("{} {}", tool.title.as_deref().unwrap_or(""), tool.description));
     let in_name = count(&said, &name);
     let in_description = count(&said, &described);

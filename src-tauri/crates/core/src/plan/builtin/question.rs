@@ -45,7 +45,6 @@ const STOP_WORDS: &[&str] = &[
     "it",
     "its",
     "know",
-    "list",
     "many",
     "may",
     "me",
@@ -116,10 +115,6 @@ const STOP_WORDS: &[&str] = &[
     "used",
     "use",
     "using",
-    "recent",
-    "recently",
-    "latest",
-    "newest",
 ];
 
 /// Words that speak of searching itself; a tool need not name them for them to be left out.
@@ -128,11 +123,19 @@ const SEARCH_WORDS: &[&str] = &[
     "matching",
 ];
 
+/// Words that choose a tool (`get_recent`), but are not what is searched for.
+const QUALIFIERS: &[&str] = &[
+    "recent", "recently", "latest", "newest", "popular", "top", "similar", "related", "list",
+    "read",
+];
+
 /// A question, taken apart.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Question {
     /// Lower-case words of meaning, in order, each once.
     pub(super) keywords: Vec<String>,
+    /// Words that choose a tool, but are not searched for.
+    pub(super) qualifiers: Vec<String>,
     /// What stood in quotation marks, without them.
     pub(super) phrases: Vec<String>,
     /// Identifiers with the noun they were said of.
@@ -179,6 +182,8 @@ pub(super) fn read(question: &str) -> Question {
                 read.numbers.extend(lower.parse::<i64>());
                 push_once(&mut read.keywords, lower.clone());
             }
+        } else if QUALIFIERS.contains(&lower.as_str()) {
+            push_once(&mut read.qualifiers, lower.clone());
         } else if !is_noise(&lower) {
             push_once(&mut read.keywords, lower.clone());
         }
