@@ -72,6 +72,7 @@ class EarlierTurns extends HTMLElement {
   /** @param {Run} turn */
   #turn(turn) {
     const answer = /** @type {import('./run-answer.js').RunAnswer} */ (document.createElement('run-answer'));
+    answer.setAttribute('earlier', '');
     answer.run = turn;
     const body = h('div', { class: 'turn-answer' }, answer);
     // Its citations count its own tasks: they are shown where those are.

@@ -19,13 +19,15 @@ class RunAnswer extends HTMLElement {
   #dirty = false;
   #last = 0;
   #drawnFinished = 0;
-  #body = h('div', { class: 'answer', 'data-testid': 'answer' });
+  #body = h('div', { class: 'answer' });
   #runId = '';
   /** @type {{ task: number, item: number | null } | null} */
   #cited = null;
 
   connectedCallback() {
     if (this.childElementCount > 0) return;
+    // An earlier turn's answer is not the answer.
+    if (!this.hasAttribute('earlier')) this.#body.dataset.testid = 'answer';
     this.append(this.#body);
     this.#body.addEventListener('click', (event) => this.#clicked(event));
   }

@@ -21,6 +21,7 @@ import { axisLength } from '../timeline/scale.js';
 const ALL_ROWS = 200;
 const COMPACT_FROM = 13;
 const MANY_ROWS = 40;
+const MEASURED_FOR_MS = 300;
 
 class TaskTimeline extends HTMLElement {
   /** @type {Run | null} */
@@ -44,8 +45,15 @@ class TaskTimeline extends HTMLElement {
   #drawnAt = 0;
   /** @type {(() => void) | null} */
   #stopFrames = null;
-  #drawSoon = oncePerFrame(() => this.#draw());
+  #drawSoon = oncePerFrame(() => {
+    this.#measuredAt = -Infinity;
+    this.#draw();
+  });
   #observer = new ResizeObserver(() => this.#drawSoon());
+  #measuredAt = -Infinity;
+  #above = 0;
+  #viewHeight = 0;
+  #inSight = false;
   /** Scrolls the timeline. @type {HTMLElement | null} */
   scroller = null;
 
@@ -66,10 +74,11 @@ class TaskTimeline extends HTMLElement {
   /** @param {Run | null} run */
   set run(run) {
     if (run?.runId !== this.#run?.runId) this.#clear();
+    if (run?.tasks.length !== this.#run?.tasks.length) this.#measuredAt = -Infinity;
     this.#run = run;
     if (!this.isConnected) return;
     this.#move();
-    this.#drawSoon();
+    if (this.#stopFrames === null) this.#drawSoon();
   }
 
   /** Which task's evidence is open. @param {number | null} index */
@@ -128,15 +137,18 @@ class TaskTimeline extends HTMLElement {
 
   #draw() {
     const run = this.#run;
-    if (run === null || !this.isConnected || this.offsetParent === null) return;
+    if (run === null || !this.isConnected) return;
+    this.#measure();
+    if (!this.#inSight) return;
     const compact = run.tasks.length >= COMPACT_FROM || run.state === 'failed';
     if (compact !== this.#compact) {
       this.#compact = compact;
       this.#grid.classList.toggle('compact', compact);
       this.#shown.clear();
+      this.#measuredAt = -Infinity;
+      this.#measure();
     }
     this.#badges(run);
-    this.#lane = this.#axis.labels.clientWidth;
     const nowMs = runNow(run, Date.now());
     const live = run.state === 'running';
     const until = live ? nowMs : (run.execution?.atMs ?? nowMs);
@@ -150,17 +162,30 @@ class TaskTimeline extends HTMLElement {
     this.#drawnRun = run;
   }
 
+  /**
+   * Asks the layout where things are: before anything is written, and not in every frame, since
+   * each answer costs a layout. Scrolling and resizing ask at once.
+   */
+  #measure() {
+    const now = performance.now();
+    if (now - this.#measuredAt < MEASURED_FOR_MS) return;
+    this.#measuredAt = now;
+    this.#inSight = this.offsetParent !== null;
+    if (!this.#inSight) return;
+    const view = this.scroller?.getBoundingClientRect();
+    this.#above = (view?.top ?? 0) - this.#rows.getBoundingClientRect().top;
+    this.#viewHeight = view?.height ?? window.innerHeight;
+    this.#lane = this.#axis.labels.clientWidth;
+  }
+
   /** Makes and removes rows; returns which are in view. @param {Run} run */
   #layout(run) {
     const count = run.tasks.length;
     const height = this.#compact ? 30 : 48;
     this.#rows.style.setProperty('height', `${count * height}px`);
     this.#grid.setAttribute('aria-rowcount', String(count + 1));
-    const top = this.#rows.getBoundingClientRect().top;
-    const view = this.scroller?.getBoundingClientRect();
-    const above = (view?.top ?? 0) - top;
-    const from = Math.max(0, Math.floor(above / height) - 2);
-    const to = Math.min(count, Math.ceil((above + (view?.height ?? window.innerHeight)) / height) + 2);
+    const from = Math.max(0, Math.floor(this.#above / height) - 2);
+    const to = Math.min(count, Math.ceil((this.#above + this.#viewHeight) / height) + 2);
     if (count <= ALL_ROWS) {
       for (let index = 0; index < count; index += 1) this.#row(run, index);
       return [Math.min(from, count), Math.max(0, to)];
