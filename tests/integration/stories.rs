@@ -58,9 +58,10 @@ fn titles(found: &Value) -> Vec<&str> {
 fn lines(folder: &str) -> Vec<Value> {
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../src-tauri/crates/stories/data");
     let path = std::path::Path::new(data).join(folder);
-    let files = match path.is_dir() {
-        true => std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect(),
-        false => vec![path],
+    let files = if path.is_dir() {
+        std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect()
+    } else {
+        vec![path]
     };
     files
         .iter()

@@ -95,6 +95,7 @@ pub(crate) struct Profile {
 }
 
 /// `get_user_posts`.
+#[expect(clippy::struct_field_names, reason = "the name of the JSON key")]
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Posts {
     pub(crate) user: UserName,
@@ -120,6 +121,7 @@ pub(crate) struct Post {
 }
 
 /// `get_user_comments`.
+#[expect(clippy::struct_field_names, reason = "the name of the JSON key")]
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Comments {
     pub(crate) user: UserName,

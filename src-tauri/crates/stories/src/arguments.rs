@@ -128,13 +128,14 @@ fn expected(name: &str, what: &str, given: Option<&Value>) -> Refusal {
 mod tests {
     use super::*;
 
-    fn arguments(json: serde_json::Value) -> Arguments {
+    fn arguments(json: &Value) -> Arguments {
         Arguments(json.as_object().cloned().unwrap())
     }
 
     #[test]
     fn users_are_named_in_any_usual_way() {
-        let named = |value: Value| arguments(serde_json::json!({"user_id": value})).user("user_id");
+        let named =
+            |value: Value| arguments(&serde_json::json!({"user_id": value})).user("user_id");
         for value in [Value::from(12), "12".into(), " @12".into(), 12.0.into()] {
             assert_eq!(named(value), Ok(UserRef::Id(12)));
         }
@@ -148,7 +149,7 @@ mod tests {
     fn what_is_out_of_bounds_is_named() {
         let bounds = Bounds { default: 20, most: 100 };
         let size =
-            |value: Value| arguments(serde_json::json!({"size": value})).count("size", bounds);
+            |value: Value| arguments(&serde_json::json!({"size": value})).count("size", bounds);
         assert_eq!(size(Value::Null), Ok(20));
         assert_eq!(size(50.into()), Ok(50));
         assert_eq!(size(50.0.into()), Ok(50));
@@ -159,7 +160,7 @@ mod tests {
                 "{words}"
             );
         }
-        let unknown = arguments(serde_json::json!({"limit": 1})).only(&["query", "size"]);
+        let unknown = arguments(&serde_json::json!({"limit": 1})).only(&["query", "size"]);
         assert!(unknown.unwrap_err().0.contains("this tool takes query and size"));
     }
 }

@@ -51,13 +51,11 @@ pub(crate) fn expression(query: &Query) -> String {
                 parts.iter().partition(|part| matches!(part, Query::Not(_)));
             let left =
                 if with.is_empty() { mark(EVERY_STORY, false) } else { joined(&with, " AND ") };
-            match without.is_empty() {
-                true => left,
-                false => {
-                    let unwanted: Vec<_> = without.into_iter().filter_map(negated).collect();
-                    format!("({left}) NOT ({})", joined(&unwanted, " OR "))
-                }
+            if without.is_empty() {
+                return left;
             }
+            let unwanted: Vec<_> = without.into_iter().filter_map(negated).collect();
+            format!("({left}) NOT ({})", joined(&unwanted, " OR "))
         }
         Query::Or(parts) => joined(&parts.iter().collect::<Vec<_>>(), " OR "),
         Query::Not(part) => format!("{} NOT ({})", mark(EVERY_STORY, false), expression(part)),

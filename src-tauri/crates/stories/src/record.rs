@@ -4,7 +4,7 @@
 //! author filled in. Only a story's `title`, a user's `name`, and a comment's `story_id`, `author`
 //! and `body` are required. Knows nothing of SQLite.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use jiff::{Timestamp, civil, tz::TimeZone};
@@ -194,18 +194,17 @@ impl Reader {
             .iter_mut()
             .filter_map(|story| story.author.as_mut())
             .chain(comments.iter_mut().map(|comment| &mut comment.author));
-        let mut added = BTreeMap::new();
+        let mut added = Vec::new();
         for author in authors {
             // One spelling a person: what the user's own line says, else the first one met.
-            match self.names.get(&author.to_lowercase()) {
-                Some(name) => name.clone_into(author),
-                None => {
-                    self.names.insert(author.to_lowercase(), author.clone());
-                    added.insert(added.len(), author.clone());
-                }
+            if let Some(name) = self.names.get(&author.to_lowercase()) {
+                name.clone_into(author);
+            } else {
+                self.names.insert(author.to_lowercase(), author.clone());
+                added.push(author.clone());
             }
         }
-        users.extend(added.into_values().map(|name| User {
+        users.extend(added.into_iter().map(|name| User {
             id: 0,
             name,
             display_name: None,
