@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use trawl_core::event::{EventKind, TaskStatus, WaitReason};
+use trawl_core::execute::Approval;
 use trawl_core::mcp::Connections;
 use trawl_core::plan::Task;
+use trawl_core::settings::Settings;
 use trawl_tests::fake_mcp::{Fake, Options};
 use trawl_tests::scripted::Scripted;
 use trawl_tests::stage::{Played, Stage, server_entry, task};
@@ -15,8 +17,7 @@ use trawl_tests::stage::{Played, Stage, server_entry, task};
 fn scripted(entry: Value) -> (Stage, Scripted) {
     let connections = Connections::new(None);
     let server = Scripted::attach(&connections, "s", server_entry(entry));
-    let approval = trawl_core::execute::Approval::All;
-    (Stage { connections, approval, ..Stage::default() }, server)
+    (Stage { connections, approval: Approval::All, ..Stage::default() }, server)
 }
 
 fn script(n: usize, tool: &str, script: &[&str]) -> Task {
@@ -186,4 +187,51 @@ async fn the_runs_limit_of_time_ends_what_is_open() {
     tokio::task::yield_now().await;
     assert!(server.log()[1].cancelled && server.log()[2].cancelled);
     assert_eq!(server.log().len(), 3);
+}
+
+/// Over HTTP, in real time: the server names the wait.
+#[tokio::test]
+async fn retry_after_is_obeyed_and_the_server_is_asked_less() {
+    let fake = Fake::new(Options::default());
+    let server = fake.serve_http().await;
+    let connections = Connections::new(None);
+    let settings = json!({"mcpServers": {"web": {"url": server.url}}});
+    connections.apply(&Settings::from_json(&settings));
+    let stage = Stage { connections, approval: Approval::All, ..Stage::default() };
+    let mut playing = stage.play().await;
+    fake.refuse_next_call(429, Some("1"));
+    playing.plan(task(1, "echo", json!({"text": "x"})));
+    playing.until(|kind| matches!(kind, EventKind::TaskRetrying { .. })).await;
+    // The whole server is left alone meanwhile.
+    playing.plan(task(2, "echo", json!({"text": "y"})));
+    playing.until(|kind| matches!(kind, EventKind::TaskFinished { index: 0, .. })).await;
+    fake.refuse_next_call(429, None);
+    playing.plan(task(3, "write", json!({"text": "z"})));
+    let played = playing.ended().await;
+    let EventKind::TaskRetrying { delay_ms, reason, .. } = played.of(0)[1] else {
+        panic!("{:?}", played.of(0));
+    };
+    assert_eq!(*delay_ms, 1000.0);
+    assert!(
+        reason.contains("429") && reason.contains("32 calls at once instead of 64"),
+        "{reason}"
+    );
+    let waiting = EventKind::TaskWaiting { index: 1, reason: WaitReason::Rate };
+    assert_eq!(played.of(1)[0], &waiting);
+    assert!([0, 1].iter().all(|index| played.status(*index) == TaskStatus::Completed));
+    assert_eq!((played.failure(2).0, played.executed.tasks[2].attempts), ("http_error", 1));
+}
+
+/// What a failed attempt gave back is not taken for the result of a later one.
+#[tokio::test(start_paused = true)]
+async fn only_the_last_attempts_result_is_kept() {
+    let (stage, _) = scripted(json!({"retryToolErrors": true, "timeoutSeconds": 1}));
+    let tasks = [
+        script(1, "read", &["tool_error", "hang"]),
+        script(2, "read", &["tool_error", "ok"]),
+        script(3, "read", &["tool_error"]),
+    ];
+    let played = stage.run(tasks).await;
+    assert_eq!((played.failure(0).0, played.recorder.result(0)), ("timed_out", None));
+    assert_eq!([played.text(1), played.text(2)], ["done", "the tool's own words"]);
 }

@@ -1,5 +1,6 @@
 //! What Trawl's tests stand on: fakes for the far end of each wire, and the programs under test.
 
+pub mod bench;
 pub mod fake_mcp;
 pub mod grammar;
 pub mod programs;

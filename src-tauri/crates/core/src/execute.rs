@@ -9,6 +9,7 @@
 //! at its server's `gate`, calls, and calls again. Jobs share nothing but the gates.
 
 mod attempt;
+mod attempts;
 mod board;
 mod consent;
 mod control;

@@ -1,4 +1,4 @@
-//! A task on its own tokio task: arguments filled in, a place at the server, one to three attempts.
+//! A task on its own tokio task: its arguments filled in and valid, then its attempts.
 //!
 //! Comes in: a [`Job`]. Goes out: an [`Ended`], whatever happens: a panic in here ends this task
 //! alone. Emits the task's events between its first wait and its end; the end itself is told by the
@@ -12,24 +12,22 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use serde_json::Value;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::catalog::{self, Tool};
-use crate::event::{EventKind, Failure, Object};
+use crate::event::Failure;
 use crate::history::Recorder;
-use crate::mcp::{CallError, Connections, Server, ToolResult};
+use crate::mcp::{Connections, Server};
 use crate::placeholder;
 
-use super::attempt::attempt;
+use super::attempts::attempts;
 use super::failure::FailureCode;
-use super::gate::{Gate, Permit, Ticket};
-use super::preview::{self, preview};
-use super::retry;
+use super::gate::{Gate, Ticket};
 use super::value::TaskValue;
 
 /// Results above this size are compressed, and parsed, away from the threads that answer servers.
-const LARGE: usize = 256 * 1024;
+pub(super) const LARGE: usize = 256 * 1024;
 
 /// Everything that one task needs once nothing but its server's limit holds it back.
 pub(super) struct Job {
@@ -95,14 +93,14 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    fn start(&mut self) {
+    pub(super) fn start(&mut self) {
         let now = Instant::now();
         self.attempts += 1;
         self.first_start.get_or_insert(now);
         self.in_flight_since = Some(now);
     }
 
-    fn stop(&mut self) {
+    pub(super) fn stop(&mut self) {
         let now = Instant::now();
         self.end = Some(now);
         if let Some(since) = self.in_flight_since.take() {
@@ -189,156 +187,11 @@ async fn filled(
     .await
 }
 
-async fn attempts(
-    job: &mut Job,
-    arguments: &Object,
-    ticket: Ticket,
-    meter: &mut Meter,
-    changed: Option<&Value>,
-) -> Ending {
-    let mut ceilings = retry::ceilings();
-    let mut ticket = Some(ticket);
-    loop {
-        let place = ticket.take().unwrap_or_else(|| job.gate.enter(job.priority, job.index));
-        let Some(permit) = admitted(job, place).await else { return Ending::Stopped };
-        meter.start();
-        job.recorder.emit(EventKind::TaskStarted {
-            index: job.index,
-            attempt: meter.attempts,
-            arguments: changed.filter(|_| meter.attempts == 1).cloned(),
-        });
-        let answer = called(job, arguments).await;
-        meter.stop();
-        let verdict = judged(job, &permit, answer).await;
-        drop(permit);
-        let Verdict { ending, again } = verdict;
-        let Some(Again { retry_after, reason }) = again else { return ending };
-        let Some(ceiling) = ceilings.next() else { return after_all(ending, meter.attempts) };
-        let delay = retry::delay(ceiling, retry_after);
-        if Instant::now() + delay >= job.deadline {
-            return ending;
-        }
-        job.recorder.emit(EventKind::TaskRetrying {
-            index: job.index,
-            attempt: meter.attempts,
-            delay_ms: delay.as_secs_f64() * 1000.0,
-            reason,
-        });
-        tokio::select! {
-            biased;
-            () = job.cancel.cancelled() => return Ending::Stopped,
-            () = sleep(delay) => {}
-        }
-    }
-}
-
-async fn admitted(job: &Job, place: Ticket) -> Option<Permit> {
-    let told = |reason| job.recorder.emit(EventKind::TaskWaiting { index: job.index, reason });
-    tokio::select! {
-        biased;
-        () = job.cancel.cancelled() => None,
-        permit = place.admitted(told) => Some(permit),
-    }
-}
-
-/// The call, over a connection made anew if it broke.
-async fn called(job: &mut Job, arguments: &Object) -> Result<ToolResult, CallError> {
-    if !job.server.is_usable() {
-        let reconnected = tokio::select! {
-            biased;
-            () = job.cancel.cancelled() => return Err(CallError::Cancelled),
-            reconnected = job.connections.connected(job.server.name()) => reconnected,
-        };
-        match reconnected {
-            Ok(server) => job.server = server,
-            Err(error) => {
-                return Err(CallError::Disconnected { message: error.to_string(), sent: false });
-            }
-        }
-    }
-    attempt(&job.server, &job.tool.name, arguments, &job.cancel, &job.recorder, job.index).await
-}
-
-struct Verdict {
-    ending: Ending,
-    again: Option<Again>,
-}
-
-struct Again {
-    retry_after: Option<Duration>,
-    reason: String,
-}
-
-/// What an answer means, and whether the call is worth another try.
-async fn judged(job: &Job, permit: &Permit, answer: Result<ToolResult, CallError>) -> Verdict {
-    let (tool, entry) = (&job.tool, job.server.entry());
-    match answer {
-        Ok(result) if !result.is_error => {
-            permit.answered();
-            Verdict { ending: Ending::Completed(kept(job, result).await), again: None }
-        }
-        Ok(result) => {
-            let words = preview(&result.json);
-            let too_many = retry::speaks_of_too_many(&words);
-            let slowed = if too_many { permit.refused(None) } else { None };
-            if !too_many {
-                permit.answered();
-            }
-            let kept = kept(job, result).await;
-            let message = if words.trim().is_empty() {
-                format!(
-                    "the tool {} of server \"{}\" reported an error without a word",
-                    tool.name, tool.server
-                )
-            } else {
-                words
-            };
-            let reason = joined(first_line(&message), slowed);
-            let again = retry::tool_error_may_be_repeated(tool.hints, entry);
-            Verdict {
-                ending: Ending::Failed(FailureCode::ToolError.because(message), kept),
-                again: again.then_some(Again { retry_after: None, reason }),
-            }
-        }
-        Err(CallError::Cancelled) if job.cancel.is_cancelled() => {
-            Verdict { ending: Ending::Stopped, again: None }
-        }
-        Err(error) => {
-            let retry_after = retry::retry_after(&error);
-            let too_many = retry::is_one_too_many(&error);
-            let slowed = if too_many { permit.refused(retry_after) } else { None };
-            let again = retry::call_may_be_repeated(&error, tool.hints, entry);
-            let message = joined(&error.to_string(), slowed);
-            let failure = FailureCode::from(&error).because(message.clone());
-            Verdict {
-                ending: Ending::Failed(failure, Kept::default()),
-                again: again.then_some(Again { retry_after, reason: message }),
-            }
-        }
-    }
-}
-
-/// Hands the result to the recorder and to the log; only its beginning stays here.
-async fn kept(job: &Job, result: ToolResult) -> Kept {
-    let (recorder, index, tool) = (job.recorder.clone(), job.index, job.tool.clone());
-    away_if(result.json.len() > LARGE, move || {
-        recorder.keep_result(index, &result.json);
-        tracing::debug!(
-            target: "trawl::results",
-            run = %recorder.run_id(),
-            index,
-            server = tool.server,
-            tool = tool.name,
-            is_error = result.is_error,
-            result = result.json,
-        );
-        Kept { bytes: result.json.len(), preview: preview(&result.json) }
-    })
-    .await
-}
-
 /// Runs what takes long on a thread of its own.
-async fn away_if<T: Send + 'static>(long: bool, work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(super) async fn away_if<T: Send + 'static>(
+    long: bool,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> T {
     if !long {
         return work();
     }
@@ -351,26 +204,4 @@ async fn away_if<T: Send + 'static>(long: bool, work: impl FnOnce() -> T + Send 
             Err(_) => std::future::pending().await,
         },
     }
-}
-
-fn after_all(ending: Ending, attempts: u32) -> Ending {
-    match ending {
-        Ending::Failed(failure, kept) if attempts > 1 => {
-            let message = format!("{} (tried {attempts} times)", failure.message);
-            Ending::Failed(Failure { message, ..failure }, kept)
-        }
-        other => other,
-    }
-}
-
-fn joined(words: &str, more: Option<String>) -> String {
-    match more {
-        Some(more) => format!("{words}; {more}"),
-        None => words.to_owned(),
-    }
-}
-
-fn first_line(words: &str) -> &str {
-    let line = words.lines().next().unwrap_or_default();
-    &line[..line.floor_char_boundary(preview::LONGEST / 8)]
 }

@@ -1,0 +1,167 @@
+//! What the benchmarks share: a server that answers at once, raw requests as the floor to measure
+//! against, medians, and the time of an execute phase as its events tell it.
+
+#![expect(clippy::expect_used, reason = "a benchmark without its server is none")]
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use trawl_core::event::EventKind;
+use trawl_core::execute::Approval;
+use trawl_core::mcp::Connections;
+use trawl_core::settings::Settings;
+
+use crate::stage::{Played, Stage};
+
+/// The argument that turns a benchmark into its own server.
+pub const SERVE: &str = "--serve";
+
+/// An MCP server on stdin and stdout that answers each call at once, one after the other. The tool
+/// `noise` gives `bytes` of text that does not compress to nothing.
+pub fn serve() {
+    let mut out = std::io::stdout().lock();
+    for line in std::io::stdin().lock().lines() {
+        let Ok(line) = line else { return };
+        let Ok(message) = serde_json::from_str::<Value>(&line) else { return };
+        let id = &message["id"];
+        if id.is_null() {
+            continue;
+        }
+        let params = &message["params"];
+        let result = match message["method"].as_str().unwrap_or_default() {
+            "initialize" => json!({"protocolVersion": params["protocolVersion"],
+                "capabilities": {"tools": {}}, "serverInfo": {"name": "bench", "version": "1"}}),
+            "tools/list" => json!({"tools": [{"name": "noise",
+                "inputSchema": {"type": "object"}, "annotations": {"readOnlyHint": true}}]}),
+            "tools/call" => {
+                let text = noise(&params["arguments"]);
+                json!({"content": [{"type": "text", "text": text}]})
+            }
+            _ => {
+                let error = json!({"code": -32601, "message": "Method not found"});
+                let answer = json!({"jsonrpc": "2.0", "id": id, "error": error});
+                writeln!(out, "{answer}").and_then(|()| out.flush()).expect("the client reads");
+                continue;
+            }
+        };
+        let answer = json!({"jsonrpc": "2.0", "id": id, "result": result});
+        if writeln!(out, "{answer}").and_then(|()| out.flush()).is_err() {
+            return;
+        }
+    }
+}
+
+fn noise(arguments: &Value) -> String {
+    let bytes = arguments["bytes"].as_u64().unwrap_or(8);
+    let mut state = arguments["seed"].as_u64().unwrap_or(1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let next = |_| {
+        // xorshift; six bits a character, so that it compresses to about three quarters.
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from(b'0' + u8::try_from(state % 64).unwrap_or_default())
+    };
+    (0..bytes).map(next).filter(|c| *c != '\\').collect()
+}
+
+/// A server's process that is spoken to by hand.
+pub struct Raw {
+    child: Child,
+    stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Raw {
+    /// Starts it and goes through the handshake.
+    pub fn start(program: &str, args: &[&str]) -> Self {
+        let mut command = Command::new(program);
+        command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("the server starts");
+        let stdin = child.stdin.take().expect("a pipe");
+        let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut raw = Self { child, stdin, stdout };
+        let hello = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+            "protocolVersion": "2025-11-25", "capabilities": {},
+            "clientInfo": {"name": "raw", "version": "1"}}});
+        raw.send(&format!("{hello}\n"));
+        raw.answers(1);
+        let ready = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+        raw.send(&format!("{ready}\n"));
+        raw
+    }
+
+    /// The requests of `n` equal calls, written at once; the time until the last answer.
+    pub fn pipelined(&mut self, n: usize, tool: &str, arguments: &Value) -> Duration {
+        let lines: String = (1..=n).map(|id| call(id, tool, arguments)).collect();
+        let start = Instant::now();
+        self.send(&lines);
+        self.answers(n);
+        start.elapsed()
+    }
+
+    /// `n` equal calls, each after the answer to the one before.
+    pub fn sequential(&mut self, n: usize, tool: &str, arguments: &Value) -> Duration {
+        let start = Instant::now();
+        for id in 1..=n {
+            self.send(&call(id, tool, arguments));
+            self.answers(1);
+        }
+        start.elapsed()
+    }
+
+    fn send(&mut self, text: &str) {
+        self.stdin.write_all(text.as_bytes()).expect("the server reads");
+        self.stdin.flush().expect("the server reads");
+    }
+
+    fn answers(&mut self, n: usize) {
+        let mut line = String::new();
+        for _ in 0..n {
+            line.clear();
+            self.stdout.read_line(&mut line).expect("the server answers");
+        }
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One `tools/call` as a line.
+pub fn call(id: usize, tool: &str, arguments: &Value) -> String {
+    let params = json!({"name": tool, "arguments": arguments});
+    let request = json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params});
+    format!("{request}\n")
+}
+
+/// A stage with the given `mcpServers`, connected.
+pub async fn stage(servers: Value) -> Stage {
+    let connections = Connections::new(None);
+    connections.apply(&Settings::from_json(&json!({"mcpServers": servers})));
+    for name in connections.names() {
+        connections.connected(&name).await.expect("the server connects");
+    }
+    let run_limit = Duration::from_hours(1);
+    Stage { connections, approval: Approval::All, run_limit, ..Stage::default() }
+}
+
+/// From the first task planned to the last one ended, as the events tell it.
+pub fn execute_phase(played: &Played) -> Duration {
+    let at = |wanted: fn(&EventKind) -> bool| {
+        played.events.iter().find(|event| wanted(&event.kind)).map_or(0.0, |event| event.at_ms)
+    };
+    let start = at(|kind| matches!(kind, EventKind::TaskPlanned { .. }));
+    let end = at(|kind| matches!(kind, EventKind::TasksFinished { .. }));
+    Duration::from_secs_f64((end - start) / 1000.0)
+}
+
+/// The middle one of an odd number of durations.
+pub fn median(mut durations: Vec<Duration>) -> Duration {
+    durations.sort();
+    durations[durations.len() / 2]
+}
