@@ -29,3 +29,4 @@ pub mod plan;
 pub mod run;
 pub mod settings;
 pub mod synthesize;
+pub mod value;

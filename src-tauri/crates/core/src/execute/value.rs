@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use crate::history::Recorder;
-use crate::synthesize::evidence::value_of;
+use crate::value::value_of;
 
 /// One task's value, parsed at most once, by the first who asks.
 pub(super) struct TaskValue {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::synthesize::evidence::value_of;
+use crate::value::value_of;
 
 /// How much of a result is searched.
 const INDEXED: usize = 256 * 1024;

@@ -5,6 +5,8 @@
 
 use serde_json::Value;
 
+pub use crate::value::{text_of, value_of};
+
 /// What one completed task found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evidence {
@@ -38,35 +40,6 @@ impl Evidence {
     }
 }
 
-/// What a result says: its `structuredContent`, else its text as JSON, else its text.
-pub fn value_of(result: &str) -> Value {
-    let parsed: Value = serde_json::from_str(result).unwrap_or(Value::Null);
-    match parsed.get("structuredContent") {
-        Some(structured) if !structured.is_null() => return unwrapped(structured),
-        _ => {}
-    }
-    let text = text_of(&parsed);
-    let looks_like_json = text.trim_start().starts_with(['{', '[']);
-    match serde_json::from_str(&text) {
-        Ok(value) if looks_like_json => value,
-        _ => Value::String(text),
-    }
-}
-
-/// The text blocks of a `CallToolResult`, joined; other blocks are named by their kind.
-pub fn text_of(result: &Value) -> String {
-    let blocks = result.get("content").and_then(Value::as_array).into_iter().flatten();
-    let text = |block: &Value| -> String {
-        let of =
-            |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-        let resource = block.get("resource").and_then(|resource| of(resource, "text"));
-        of(block, "text").or(resource).or_else(|| of(block, "uri")).unwrap_or_else(|| {
-            format!("[{}]", of(block, "type").unwrap_or_else(|| "unknown content".into()))
-        })
-    };
-    blocks.map(text).collect::<Vec<_>>().join("\n")
-}
-
 /// The list in a value: itself, else its first property that is a list of objects, else its first
 /// list.
 pub fn items_of(value: &Value) -> Option<&Vec<Value>> {
@@ -77,20 +50,6 @@ pub fn items_of(value: &Value) -> Option<&Vec<Value>> {
         value.as_object().into_iter().flat_map(|object| object.values()).filter_map(Value::as_array)
     };
     lists().find(|list| list.first().is_some_and(Value::is_object)).or_else(|| lists().next())
-}
-
-/// Some frameworks wrap what is no object in `{"result": …}`.
-fn unwrapped(structured: &Value) -> Value {
-    match structured.as_object() {
-        Some(object) if object.len() == 1 => match object.get("result") {
-            Some(Value::String(text)) => {
-                serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone()))
-            }
-            Some(inner) => inner.clone(),
-            None => structured.clone(),
-        },
-        _ => structured.clone(),
-    }
 }
 
 #[cfg(test)]
