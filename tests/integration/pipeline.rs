@@ -11,6 +11,7 @@ use trawl_core::event::{Event, EventKind, Finished, TaskStatus};
 use trawl_core::execute::{Approval, CallLimits};
 use trawl_core::history::{History, ListQuery, RunState};
 use trawl_core::initialize::RefusedQuestion;
+use trawl_core::llm::Models;
 use trawl_core::mcp::Connections;
 use trawl_core::pipeline::{Agent, Request};
 use trawl_core::settings::{ServerEntry, Settings};
@@ -23,7 +24,12 @@ fn agent(settings: &Settings, folder: &TempDir) -> Agent {
     let connections = Connections::new(None);
     connections.apply(settings);
     let history = History::open(folder.path()).expect("a writable folder");
-    Agent { connections, history: Some(history), limits: CallLimits::default() }
+    Agent {
+        connections,
+        history: Some(history),
+        limits: CallLimits::default(),
+        models: Models::default(),
+    }
 }
 
 fn request(question: &str, settings: &Settings) -> Request {

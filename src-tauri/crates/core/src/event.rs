@@ -5,9 +5,13 @@
 //! (`tests/fixtures/events.json` is the golden copy); fields and types may be added, none changes
 //! its meaning. Numbering and storing is the recorder's work ([`crate::history`]), not done here.
 
+mod usage;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
+
+pub use self::usage::{Cut, CutUnit, Usage};
 
 /// A run's id, a random UUID.
 pub type RunId = Uuid;
@@ -235,6 +239,12 @@ pub struct Finished {
     /// Tokens of all calls of the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
+    /// Tokens of the calls that wrote the answer; those of the plan stand in `planned`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writing: Option<Usage>,
+    /// Results of which the model read a part only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cuts: Vec<Cut>,
 }
 
 /// What a task waits for.
@@ -332,55 +342,6 @@ pub struct Timings {
     pub first_token_ms: Option<f64>,
     /// The whole run.
     pub total_ms: f64,
-}
-
-/// Tokens, as counted by the provider.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Usage {
-    /// Read by the model.
-    pub input_tokens: u64,
-    /// Written by the model.
-    pub output_tokens: u64,
-    /// Calls made.
-    pub calls: u32,
-    /// The provider did not count everything; what it left out was estimated from the text's size.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub estimated: bool,
-    /// Of one call: from the request to its first token.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first_token_ms: Option<f64>,
-    /// Of one call: tokens written a second, after the first one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tokens_per_second: Option<f64>,
-    /// By the settings' price, in the person's own currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cost: Option<f64>,
-}
-
-impl Usage {
-    /// Both together. What is said of one call alone is left out once there are two.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        let one = |a: Option<f64>, b: Option<f64>| match (self.calls, other.calls) {
-            (_, 0) => a,
-            (0, _) => b,
-            _ => None,
-        };
-        let cost = match (self.cost, other.cost) {
-            (None, None) => None,
-            (a, b) => Some(a.unwrap_or(0.0) + b.unwrap_or(0.0)),
-        };
-        Self {
-            input_tokens: self.input_tokens + other.input_tokens,
-            output_tokens: self.output_tokens + other.output_tokens,
-            calls: self.calls + other.calls,
-            estimated: self.estimated || other.estimated,
-            first_token_ms: one(self.first_token_ms, other.first_token_ms),
-            tokens_per_second: one(self.tokens_per_second, other.tokens_per_second),
-            cost,
-        }
-    }
 }
 
 impl EventKind {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{event::RunId, history::History, pipeline::Request};
+use crate::{event::RunId, history::History, llm::Message, pipeline::Request};
 
 /// Longest question, in bytes: what is longer is a document, not a question.
 pub const MAX_QUESTION_BYTES: usize = 32 * 1024;
@@ -43,6 +43,17 @@ pub struct Turn {
     pub question: String,
     /// What was answered.
     pub answer: String,
+}
+
+impl Turn {
+    /// The conversation as a model reads it, with the new question last.
+    pub(crate) fn messages(turns: &[Self], question: &str) -> Vec<Message> {
+        let said = |turn: &Self| [Message::user(&turn.question), Message::assistant(&turn.answer)];
+        let asked = std::iter::once(Message::user(question));
+        // A turn that was cancelled has no answer; some servers refuse an empty message.
+        let ended = turns.iter().filter(|turn| !turn.answer.trim().is_empty());
+        ended.flat_map(said).chain(asked).collect()
+    }
 }
 
 /// What a run works with.

@@ -113,6 +113,11 @@ pub(crate) enum Structure {
     Strict,
 }
 
+/// Today where the person is, with the day of the week, which models cannot reckon.
+pub(crate) fn today() -> String {
+    jiff::ZonedDateTime::now().strftime("%A, %Y-%m-%d").to_string()
+}
+
 /// A piece of a reply, as a provider's file reads it.
 #[derive(Debug, Clone, PartialEq)]
 enum Chunk {

@@ -13,15 +13,16 @@ use uuid::Uuid;
 use crate::{
     discover::{Discovered, Wait, discover},
     error::RunError,
-    event::{EventKind, Finished, RunId, TaskStatus, Timings},
+    event::{Event, EventKind, Finished, NotConsulted, RunId, TaskStatus, Timings},
     execute::{Approval, CallLimits, Context, Control, Executed, Outcome, execute},
     history::{History, Recorder},
     initialize::{Initialized, RefusedQuestion, checked_question, initialize},
+    llm::{Model, ModelError, Models},
     mcp::Connections,
     plan::{Plan, PlanEnd, PlanInput, plan},
     run::Run,
     settings::Settings,
-    synthesize::{self, Answer},
+    synthesize::{self, Answer, model::WriteInput},
 };
 
 /// What every run of a process shares.
@@ -33,6 +34,8 @@ pub struct Agent {
     pub history: Option<History>,
     /// Each server's limits, over all running queries.
     pub limits: CallLimits,
+    /// What is known of language models, keys typed in this process included.
+    pub models: Models,
 }
 
 /// One question and how it is to be asked.
@@ -94,13 +97,27 @@ async fn end(steps: impl Future<Output = End> + Send + 'static, recorder: Record
 
 async fn drive(agent: Agent, request: Request, recorder: Recorder, control: Control) -> End {
     let initialized = initialize(&request, agent.history.as_ref()).await;
+    let (chosen, context) = (&request.settings.model, request.settings.limits.context_tokens);
     let discovering = discover(&agent.connections, request.wait, &recorder);
-    let discovered = tokio::select! {
-        discovered = discovering.instrument(info_span!("discover")) => discovered,
+    // A keychain may take its time, so the model is looked up while servers are.
+    let found = async {
+        let discovering = discovering.instrument(info_span!("discover"));
+        tokio::join!(discovering, agent.models.chosen(chosen, context))
+    };
+    let (discovered, model) = tokio::select! {
+        found = found => found,
         () = control.cancelled() => return End::Cancelled,
     };
-    let (planned, executed) =
-        plan_and_execute(&agent, &request, &initialized, &discovered, &recorder, &control).await;
+    let steps = Steps {
+        agent: &agent,
+        request: &request,
+        initialized: &initialized,
+        discovered: &discovered,
+        model: model.as_ref().map(Option::as_ref),
+        recorder: &recorder,
+        control: &control,
+    };
+    let (planned, executed) = steps.plan_and_execute().await;
     if control.is_cancelled() {
         return End::Cancelled;
     }
@@ -110,81 +127,116 @@ async fn drive(agent: Agent, request: Request, recorder: Recorder, control: Cont
         execute_ms: executed.wall_ms,
         ..Timings::default()
     };
+    let not_consulted = synthesize::not_consulted(&discovered.failed, &executed.tasks);
     let answer = match planned.end {
         PlanEnd::NoTools(message) => return End::Failed(RunError::NoTools(message)),
         PlanEnd::Failed(message) => return End::Failed(RunError::PlanFailed(message)),
+        PlanEnd::Direct(markdown) => Answer { markdown, ..Answer::default() },
         PlanEnd::Tasks | PlanEnd::Stopped => {
             if let Some(error) = nothing_found(&executed) {
                 return End::Failed(error);
             }
             let writing = recorder.elapsed_ms();
-            let answer = write(&discovered, &executed, &recorder);
+            let answer = tokio::select! {
+                answer = steps.write(&executed, &not_consulted) => answer,
+                () = control.cancelled() => return End::Cancelled,
+            };
             timings.synthesize_ms = recorder.elapsed_ms() - writing;
             answer
         }
     };
     timings.total_ms = recorder.elapsed_ms();
-    let not_consulted = synthesize::not_consulted(&discovered.failed, &executed.tasks);
+    if answer.usage.is_some() || planned.usage.is_some() {
+        timings.first_token_ms = first_text_ms(&recorder);
+    }
+    let usage = match (planned.usage, answer.usage) {
+        (Some(planning), Some(writing)) => Some(planning.and(writing)),
+        (planning, writing) => planning.or(writing),
+    };
     End::Finished(Box::new(Finished {
-        partial: !not_consulted.is_empty(),
+        partial: !not_consulted.is_empty() || answer.broken,
         answer: answer.markdown,
         citations: answer.citations,
         citations_removed: answer.citations_removed,
         not_consulted,
         timings,
-        usage: planned.usage,
+        usage,
+        writing: answer.usage,
+        cuts: answer.cuts,
     }))
 }
 
-/// Steps 3 and 4, at the same time. Planning ends early when the run's limit of time passes, or when
-/// a person stops it; what was planned until then is executed or cancelled by `execute` itself.
-async fn plan_and_execute(
-    agent: &Agent,
-    request: &Request,
-    initialized: &Initialized,
-    discovered: &Discovered,
-    recorder: &Recorder,
-    control: &Control,
-) -> (Plan, Executed) {
-    let (tasks, planned) = mpsc::unbounded_channel();
-    let input = PlanInput {
-        question: &request.question,
-        conversation: &initialized.conversation,
-        catalog: &discovered.catalog,
-        settings: &request.settings,
-        recorder,
-        tasks,
-    };
-    let planning = async {
-        tokio::select! {
-            plan = plan(input) => plan,
-            () = control.tasks_stopped() => Plan::stopped(),
-            () = control.cancelled() => Plan::stopped(),
-            () = tokio::time::sleep_until(initialized.deadline) => Plan::stopped(),
-        }
-    };
-    let context = Context {
-        catalog: Arc::clone(&discovered.catalog),
-        connections: agent.connections.clone(),
-        servers: discovered.servers.clone(),
-        recorder: recorder.clone(),
-        limits: agent.limits.clone(),
-        approval: request.approval,
-        control: control.clone(),
-        deadline: initialized.deadline,
-    };
-    let executing = execute(planned, context);
-    tokio::join!(
-        planning.instrument(info_span!("plan")),
-        executing.instrument(info_span!("execute"))
-    )
+/// What the steps of one run share once its tools are known.
+struct Steps<'a> {
+    agent: &'a Agent,
+    request: &'a Request,
+    initialized: &'a Initialized,
+    discovered: &'a Discovered,
+    model: Result<Option<&'a Model>, &'a ModelError>,
+    recorder: &'a Recorder,
+    control: &'a Control,
 }
 
-fn write(discovered: &Discovered, executed: &Executed, recorder: &Recorder) -> Answer {
-    let _step = info_span!("synthesize").entered();
-    let gaps = synthesize::not_consulted(&discovered.failed, &executed.tasks);
-    let found = synthesize::found(&executed.tasks, recorder);
-    synthesize::list(&found, &gaps, recorder)
+impl Steps<'_> {
+    /// Steps 3 and 4, at the same time. Planning ends early when the run's limit of time passes, or
+    /// when a person stops it; what was planned until then is executed or cancelled by `execute`.
+    async fn plan_and_execute(&self) -> (Plan, Executed) {
+        let (tasks, planned) = mpsc::unbounded_channel();
+        let input = PlanInput {
+            question: &self.request.question,
+            conversation: &self.initialized.conversation,
+            catalog: &self.discovered.catalog,
+            settings: &self.request.settings,
+            model: self.model,
+            recorder: self.recorder,
+            tasks,
+        };
+        let planning = async {
+            tokio::select! {
+                plan = plan(input) => plan,
+                () = self.control.tasks_stopped() => Plan::stopped(),
+                () = self.control.cancelled() => Plan::stopped(),
+                () = tokio::time::sleep_until(self.initialized.deadline) => Plan::stopped(),
+            }
+        };
+        let context = Context {
+            catalog: Arc::clone(&self.discovered.catalog),
+            connections: self.agent.connections.clone(),
+            servers: self.discovered.servers.clone(),
+            recorder: self.recorder.clone(),
+            limits: self.agent.limits.clone(),
+            approval: self.request.approval,
+            control: self.control.clone(),
+            deadline: self.initialized.deadline,
+        };
+        let executing = execute(planned, context);
+        tokio::join!(
+            planning.instrument(info_span!("plan")),
+            executing.instrument(info_span!("execute"))
+        )
+    }
+
+    /// Step 5, with the model if there is one.
+    async fn write(&self, executed: &Executed, not_consulted: &[NotConsulted]) -> Answer {
+        let found = synthesize::found(&executed.tasks, self.recorder);
+        let Ok(Some(model)) = self.model else {
+            return synthesize::list(&found, not_consulted, self.recorder);
+        };
+        let input = WriteInput {
+            question: &self.request.question,
+            conversation: &self.initialized.conversation,
+            found: &found,
+            not_consulted,
+            recorder: self.recorder,
+        };
+        synthesize::model::write(&input, model).instrument(info_span!("synthesize")).await
+    }
+}
+
+/// When the first text of the answer was there.
+fn first_text_ms(recorder: &Recorder) -> Option<f64> {
+    let is_text = |event: &&Arc<Event>| matches!(event.kind, EventKind::AnswerDelta { .. });
+    recorder.events().iter().find(is_text).map(|event| event.at_ms)
 }
 
 /// A run with tasks fails only when none of them completed.

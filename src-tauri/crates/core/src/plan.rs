@@ -4,17 +4,28 @@
 //! `execute` reads at the same time, and `taskPlanned` / `planned` events, which only this step
 //! emits. Runs nothing.
 
+mod arguments;
 mod builtin;
+mod check;
+mod describe;
+mod model;
+mod parse;
+mod prompt;
+mod raw;
+mod schema;
+mod shortlist;
+mod strict;
 
-use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 
+use self::check::Checker;
 use crate::{
-    catalog::{self, Catalog},
+    catalog::Catalog,
     event::{EventKind, Failure, Usage},
     history::Recorder,
     initialize::Turn,
+    llm::{Model, ModelError},
     settings::Settings,
 };
 
@@ -25,6 +36,8 @@ pub(crate) struct PlanInput<'a> {
     pub(crate) conversation: &'a [Turn],
     pub(crate) catalog: &'a Catalog,
     pub(crate) settings: &'a Settings,
+    /// The model, none, or why the chosen one cannot be used.
+    pub(crate) model: Result<Option<&'a Model>, &'a ModelError>,
     pub(crate) recorder: &'a Recorder,
     /// Closed, by being dropped, after `planned` was emitted.
     pub(crate) tasks: UnboundedSender<Planned>,
@@ -44,6 +57,8 @@ pub(crate) struct Plan {
 pub(crate) enum PlanEnd {
     /// With at least one task.
     Tasks,
+    /// With an answer, since no tool is needed; its `answerDelta`s are out.
+    Direct(String),
     /// Nothing can be asked; says what to do.
     NoTools(String),
     /// Neither the model nor the built-in planner made a plan.
@@ -58,84 +73,96 @@ impl Plan {
     }
 }
 
-/// Plans, with the model if there is one.
+/// Plans, with the model if there is one; the built-in planner takes over from one that fails.
 pub(crate) async fn plan(input: PlanInput<'_>) -> Plan {
     let began = input.recorder.elapsed_ms();
-    let end = plan_builtin(&input);
-    Plan { end, elapsed_ms: input.recorder.elapsed_ms() - began, usage: None }
+    let most = input.settings.limits.max_tasks.max(1);
+    let mut checker = Checker::new(input.catalog, input.recorder, &input.tasks, most);
+    let (end, usage) = planned(&input, &mut checker).await;
+    Plan { end, elapsed_ms: input.recorder.elapsed_ms() - began, usage }
 }
 
-fn plan_builtin(input: &PlanInput<'_>) -> PlanEnd {
+async fn planned(input: &PlanInput<'_>, checker: &mut Checker<'_>) -> (PlanEnd, Option<Usage>) {
+    let began = input.recorder.elapsed_ms();
+    let model = match input.model {
+        Ok(Some(model)) => model,
+        Ok(None) => return (plan_builtin(input, checker, None, None), None),
+        Err(error) => return (plan_builtin(input, checker, Some(error.to_string()), None), None),
+    };
+    let ended = model::plan(input, model, checker).await;
+    let (mut notes, usage) = (ended.notes, ended.usage);
+    let tell = |task_count: usize, notes: &[String]| {
+        let elapsed_ms = input.recorder.elapsed_ms() - began;
+        let note = (!notes.is_empty()).then(|| notes.join("; "));
+        input.recorder.emit(EventKind::Planned { task_count, elapsed_ms, usage, note });
+    };
+    let end = match ended.end {
+        model::End::Tasks => {
+            tell(checker.count(), &notes);
+            PlanEnd::Tasks
+        }
+        model::End::Direct { answer, told } => {
+            if !told {
+                tell(0, &notes);
+                input.recorder.emit(EventKind::AnswerDelta { text: answer.clone() });
+            }
+            PlanEnd::Direct(answer)
+        }
+        model::End::Failed { reason, prose } => {
+            notes.insert(0, format!("{} made no plan: {reason}", model.name()));
+            if let Some(prose) = prose
+                && builtin::choose(input.question, input.catalog).is_empty()
+            {
+                notes.push("no tool fits the question, so its text is the answer".to_owned());
+                tell(0, &notes);
+                input.recorder.emit(EventKind::AnswerDelta { text: prose.clone() });
+                return (PlanEnd::Direct(prose), usage);
+            }
+            plan_builtin(input, checker, Some(notes.join("; ")), usage)
+        }
+    };
+    (end, usage)
+}
+
+/// The planner that needs no model; `failure` is why it stands in for one.
+fn plan_builtin(
+    input: &PlanInput<'_>,
+    checker: &mut Checker<'_>,
+    failure: Option<String>,
+    usage: Option<Usage>,
+) -> PlanEnd {
+    let nothing = |reason: &str| match &failure {
+        Some(failure) => PlanEnd::Failed(format!("{failure}; and {reason}")),
+        None => PlanEnd::NoTools(reason.to_owned()),
+    };
     if input.catalog.is_empty() {
-        return PlanEnd::NoTools(
-            "no connected server offers a tool; add a server in the settings, or test the ones there".into(),
+        return nothing(
+            "no connected server offers a tool; add a server in the settings, or test the ones there",
         );
     }
     let began = input.recorder.elapsed_ms();
     input.recorder.emit(EventKind::PlanStarted { planner: "builtin".to_owned() });
-    let chosen = builtin::choose(input.question, input.catalog);
-    if chosen.is_empty() {
-        return PlanEnd::NoTools(
+    for raw in builtin::choose(input.question, input.catalog) {
+        checker.take(raw);
+    }
+    checker.reject_invalid();
+    if checker.count() == 0 {
+        return nothing(
             "no read-only tool of the connected servers fits the question; name what to search for, \
-             add a server, or choose a language model in the settings"
-                .into(),
+             add a server, or choose a language model in the settings",
         );
     }
-    for (index, raw) in chosen.iter().enumerate() {
-        send(input, index, raw);
-    }
     input.recorder.emit(EventKind::Planned {
-        task_count: chosen.len(),
+        task_count: checker.count(),
         elapsed_ms: input.recorder.elapsed_ms() - began,
-        usage: None,
-        note: None,
+        usage,
+        note: failure.map(|failure| format!("{failure}; the built-in planner took over")),
     });
     PlanEnd::Tasks
 }
 
-fn send(input: &PlanInput<'_>, index: usize, raw: &RawTask) {
-    let id = format!("t{}", index + 1);
-    let description = raw.description.clone().unwrap_or_default();
-    let tool = input.catalog.resolve(&raw.tool_name).ok();
-    input.recorder.emit(EventKind::TaskPlanned {
-        index,
-        id: id.clone(),
-        server: tool.map(|tool| tool.server.clone()),
-        tool: tool.map_or_else(|| raw.tool_name.clone(), |tool| tool.name.clone()),
-        arguments: raw.tool_arguments.clone(),
-        description: description.clone(),
-        depends_on: Vec::new(),
-        priority: 0,
-    });
-    let valid = tool.map(|tool| catalog::validate(tool, &raw.tool_arguments));
-    let task = match valid {
-        Some(Ok(())) => Ok(Task {
-            id,
-            aliases: Vec::new(),
-            tool_name: raw.tool_name.clone(),
-            arguments: raw.tool_arguments.clone(),
-            depends_on: Vec::new(),
-            priority: 0,
-            description,
-        }),
-        Some(Err(message)) => Err(Rejected {
-            id,
-            tool_name: raw.tool_name.clone(),
-            description,
-            failure: Failure { code: "invalid_arguments".into(), message },
-        }),
-        None => Err(Rejected {
-            id,
-            tool_name: raw.tool_name.clone(),
-            description,
-            failure: Failure { code: "unknown_tool".into(), message: raw.tool_name.clone() },
-        }),
-    };
-    // The receiver is gone only when the run is.
-    let _ = input.tasks.send(Planned { index, task });
-}
-
-/// One task of the plan, or why it cannot be one. Every index arrives exactly once, in order.
+/// One task of the plan, or why it cannot be one. Indexes count up, but a task that had to be repaired
+/// comes after its neighbours; an index that comes again brings only further aliases.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Planned {
     /// Position in the plan, from 0.
@@ -177,8 +204,7 @@ pub struct Rejected {
 }
 
 /// One element of a plan's `tasks`, as it was written: nothing resolved, nothing validated.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct RawTask {
     /// The plan's own name for it.
     pub id: Option<String>,

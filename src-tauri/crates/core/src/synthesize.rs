@@ -4,13 +4,16 @@
 //! citations, streamed as `answerDelta`s, and the list of what was not consulted. Calls no tool.
 
 pub mod builtin;
+pub mod citations;
+mod context;
 pub mod evidence;
+pub(crate) mod model;
 
 use serde_json::Value;
 
 use self::evidence::Evidence;
 use crate::{
-    event::{Citation, EventKind, NotConsulted, TaskStatus},
+    event::{Citation, Cut, EventKind, NotConsulted, TaskStatus, Usage},
     execute::Outcome,
     history::Recorder,
 };
@@ -38,6 +41,12 @@ pub(crate) struct Answer {
     pub(crate) markdown: String,
     pub(crate) citations: Vec<Citation>,
     pub(crate) citations_removed: usize,
+    /// Of the model's calls.
+    pub(crate) usage: Option<Usage>,
+    /// Results of which the model read a part.
+    pub(crate) cuts: Vec<Cut>,
+    /// The model failed, and the built-in writer completed the answer.
+    pub(crate) broken: bool,
 }
 
 /// Lists what was found, without a model.
@@ -45,7 +54,7 @@ pub(crate) fn list(found: &[Found], not_consulted: &[NotConsulted], recorder: &R
     let markdown = builtin::write(found, not_consulted);
     recorder.emit(EventKind::AnswerDelta { text: markdown.clone() });
     let citations = builtin::citations(&markdown, found);
-    Answer { markdown, citations, citations_removed: 0 }
+    Answer { markdown, citations, ..Answer::default() }
 }
 
 /// The completed tasks with their results, in plan order.

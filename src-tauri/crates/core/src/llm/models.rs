@@ -199,6 +199,19 @@ impl Model {
         self.limits.or(self.learned().context).unwrap_or(USUAL_CONTEXT)
     }
 
+    /// The model turned out to read no more than this.
+    pub(crate) fn reads_at_most(&self, tokens: u64) {
+        self.learn(|learned| {
+            learned.asked_context = true;
+            learned.context = Some(tokens);
+        });
+    }
+
+    /// Whether its server drops what is too long instead of refusing it.
+    pub(crate) fn cuts_silently(&self) -> bool {
+        self.endpoint.provider == Provider::Ollama
+    }
+
     pub(super) fn learned(&self) -> Learned {
         lock(&self.models.0.learned).get(&self.place()).copied().unwrap_or_default()
     }

@@ -1,0 +1,107 @@
+//! A tool in the fewest words that still tell a model how to call it.
+//!
+//! Comes in: a tool. Goes out: one line like `find(query: string "what to look for", size?: 1..100)`
+//! and what the tool does. Long descriptions are cut; the schema that is sent beside it is whole.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::catalog::Tool;
+
+/// Characters kept of a tool's description, of a parameter's, and of a nested schema.
+const TOOL: usize = 400;
+const PARAMETER: usize = 140;
+const NESTED: usize = 240;
+
+/// A tool as a line of the prompt.
+pub(super) fn tool(name: &str, tool: &Tool) -> String {
+    let mut line = format!("{name}(");
+    let none = serde_json::Map::new();
+    let properties = tool.input_schema.get("properties").and_then(Value::as_object);
+    let required = tool.input_schema.get("required").and_then(Value::as_array);
+    for (place, (name, schema)) in properties.unwrap_or(&none).iter().enumerate() {
+        let needed = required.is_some_and(|names| names.iter().any(|known| known == name));
+        let comma = if place == 0 { "" } else { ", " };
+        let _ = write!(line, "{comma}{name}{}: {}", if needed { "" } else { "?" }, kind(schema));
+        if let Some(text) = schema.get("description").and_then(Value::as_str) {
+            let _ = write!(line, " {:?}", short(text, PARAMETER));
+        }
+    }
+    line.push(')');
+    let description = if tool.description.trim().is_empty() {
+        tool.title.as_deref().unwrap_or_default()
+    } else {
+        &tool.description
+    };
+    if !description.trim().is_empty() {
+        let _ = write!(line, " — {}", short(description, TOOL));
+    }
+    line
+}
+
+fn kind(schema: &Value) -> String {
+    if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+        return values.iter().map(Value::to_string).collect::<Vec<_>>().join("|");
+    }
+    let named = match schema.get("type") {
+        Some(Value::String(kind)) => kind.clone(),
+        Some(Value::Array(kinds)) => {
+            let kinds = kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null");
+            kinds.collect::<Vec<_>>().join("|")
+        }
+        _ => String::new(),
+    };
+    let bound = |key: &str| schema.get(key).and_then(Value::as_f64);
+    match named.as_str() {
+        "integer" | "number" => match (bound("minimum"), bound("maximum")) {
+            (Some(least), Some(most)) => format!("{named} {least}..{most}"),
+            (Some(least), None) => format!("{named} from {least}"),
+            (None, Some(most)) => format!("{named} up to {most}"),
+            (None, None) => named,
+        },
+        "array" => format!("[{}]", schema.get("items").map_or_else(String::new, kind)),
+        "string" | "boolean" => named,
+        _ => short(&schema.to_string(), NESTED),
+    }
+}
+
+/// On one line, and no longer than that.
+fn short(text: &str, most: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::catalog::Hints;
+
+    #[test]
+    fn a_tool_is_one_line() {
+        let schema = json!({"type": "object", "required": ["query"], "properties": {
+            "query": {"type": "string", "description": "what to\nlook for"},
+            "size": {"type": ["integer", "null"], "minimum": 1, "maximum": 100},
+            "order": {"enum": ["new", "old"]},
+            "tags": {"type": "array", "items": {"type": "string"}}}});
+        let find = Tool {
+            server: "s".into(),
+            name: "find".into(),
+            title: None,
+            description: "Finds things.\nAlways.".into(),
+            input_schema: schema.as_object().cloned().unwrap(),
+            output_schema: None,
+            hints: Hints::default(),
+        };
+        assert_eq!(
+            tool("s__find", &find),
+            "s__find(query: string \"what to look for\", size?: integer 1..100, \
+             order?: \"new\"|\"old\", tags?: [string]) — Finds things. Always."
+        );
+    }
+}
