@@ -8,7 +8,7 @@ use trawl_tests::grammar;
 
 const GOLDEN: &str = include_str!("../fixtures/events.json");
 
-fn golden() -> Vec<(String, Vec<Event>)> {
+pub(crate) fn golden() -> Vec<(String, Vec<Event>)> {
     let streams: Vec<Value> = serde_json::from_str(GOLDEN).unwrap();
     let stream = |stream: &Value| {
         let name = stream["name"].as_str().unwrap().to_owned();

@@ -13,6 +13,8 @@ mod execute_depend;
 mod execute_limits;
 mod execute_model;
 mod execute_parallel;
+mod history_record;
+mod history_search;
 mod mcp_calls;
 mod mcp_connect;
 mod mcp_http;

@@ -7,9 +7,12 @@
 //! [`writer`] is the only thread of a process that writes; everything here that reads blocks, so
 //! that hosts call it off their async threads.
 
+mod export;
 mod owner;
+mod packed;
 mod query;
 mod recorder;
+mod rows;
 mod schema;
 mod searchable;
 mod words;
@@ -21,12 +24,21 @@ use std::{
 };
 
 use rusqlite::Connection;
+use serde_json::value::RawValue;
 
+pub use export::ExportFormat;
 pub use query::{ListQuery, Listed, RunList, RunRecord, RunState, TaskRecord};
 pub use recorder::Recorder;
 
-use self::{owner::Owner, writer::Writer};
-use crate::event::{Event, RunId};
+use self::{
+    export::{Record, TaskResult},
+    owner::Owner,
+    writer::Writer,
+};
+use crate::{
+    event::{Event, RunId},
+    paths::create_private_folder,
+};
 
 /// The runs of a data folder. Clones share one connection and one writer.
 #[derive(Clone)]
@@ -66,6 +78,12 @@ pub enum HistoryError {
         /// The reader's words.
         reason: String,
     },
+    /// Something could not be written.
+    #[error("the history cannot be written: {0}")]
+    Write(String),
+    /// What cannot be the beginning of an id.
+    #[error("\"{0}\" is no run: write its id or at least the first 4 characters of it")]
+    NotAnId(String),
     /// A beginning of an id that fits no run, or several.
     #[error("{0}")]
     NoSuchRun(String),
@@ -76,6 +94,7 @@ impl History {
     pub fn open(data_folder: &Path) -> Result<Self, HistoryError> {
         let path = data_folder.join("history.db");
         let broken = |reason: String| HistoryError::Open { path: path.clone(), reason };
+        create_private_folder(data_folder).map_err(|error| broken(error.to_string()))?;
         let owner = Owner::claim(data_folder).map_err(|error| broken(error.to_string()))?;
         let connection = schema::open(&path)?;
         let reader = schema::open(&path)?;
@@ -111,17 +130,40 @@ impl History {
         query::resolve(&self.reader(), beginning)
     }
 
+    /// A run as one document.
+    pub fn export(&self, id: RunId, format: ExportFormat) -> Result<String, HistoryError> {
+        let no_run = || HistoryError::NoSuchRun(format!("there is no run {id} in the history"));
+        let run = self.run(id)?.ok_or_else(no_run)?;
+        let events = self.events(id, None)?;
+        let damaged = |reason: serde_json::Error| HistoryError::Damaged {
+            what: "result",
+            run: id,
+            reason: reason.to_string(),
+        };
+        let mut results = Vec::new();
+        for TaskRecord { index, .. } in &run.tasks {
+            let Some(json) = self.result(id, *index)? else { continue };
+            let result = RawValue::from_string(json).map_err(damaged)?;
+            results.push(TaskResult { index: *index, result });
+        }
+        let record = Record { run, events, results };
+        match format {
+            ExportFormat::Markdown => Ok(record.to_markdown()),
+            ExportFormat::Json => record.to_json().map_err(damaged),
+        }
+    }
+
     /// Removes runs with all that belongs to them; the logs expire on their own. Returns how many
     /// there were.
     pub fn delete(&self, runs: &[RunId]) -> Result<usize, HistoryError> {
-        Ok(self.0.writer.delete(runs.to_vec())?)
+        self.0.writer.delete(runs.to_vec()).map_err(HistoryError::Write)
     }
 
     fn note_interrupted(&self) -> Result<(), HistoryError> {
         let owners = query::running_owners(&self.reader())?;
         for owner in owners.iter().filter(|owner| **owner != self.0.owner.id()) {
             if owner::is_gone(&self.0.folder, owner) {
-                self.0.writer.interrupted(owner)?;
+                self.0.writer.interrupted(owner).map_err(HistoryError::Write)?;
             }
         }
         Ok(())

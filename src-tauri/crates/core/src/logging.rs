@@ -11,11 +11,13 @@ use std::io;
 use std::path::Path;
 use std::sync::{PoisonError, RwLock};
 
+use serde_json::Value;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, fmt};
 
+use crate::event::Object;
 use crate::mcp::{LOG_FILTER, redact::Redactor};
 use crate::paths::{create_private_folder, logs_folder};
 
@@ -38,6 +40,14 @@ pub enum Results {
     Logged,
     /// For runs that are to leave no trace, or where the person turned them off.
     LeftOut,
+}
+
+impl Results {
+    /// As the person chose in `preferences.logResults`; logged where nothing is said.
+    pub fn chosen(settings_file: &Object) -> Self {
+        let chosen = settings_file.get("preferences").and_then(|all| all.get("logResults"));
+        if chosen == Some(&Value::Bool(false)) { Self::LeftOut } else { Self::Logged }
+    }
 }
 
 /// Starts the log of this process in the data folder's `logs`. On an error nothing is logged, and

@@ -7,9 +7,16 @@ use std::{
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use uuid::Uuid;
+
+use crate::paths::{create_private_folder, private_file};
+
+/// A file this old whose lock is free was left by a process that crashed; a younger one may be about
+/// to be locked.
+const LEFTOVER: Duration = Duration::from_hours(24);
 
 /// This process's lock.
 #[derive(Debug)]
@@ -25,9 +32,10 @@ impl Owner {
         let id = Uuid::new_v4().to_string();
         let path = lock_path(data_folder, &id);
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+            create_private_folder(folder)?;
+            remove_leftovers(folder);
         }
-        let file = File::create(&path)?;
+        let file = private_file().write(true).open(&path)?;
         file.lock()?;
         Ok(Self { id, path, _locked: file })
     }
@@ -53,10 +61,23 @@ pub(super) fn is_gone(data_folder: &Path, owner: &str) -> bool {
                 let _ = fs::remove_file(&path);
                 true
             }
-            Err(TryLockError::WouldBlock) => false,
-            Err(TryLockError::Error(_)) => false,
+            Err(TryLockError::WouldBlock | TryLockError::Error(_)) => false,
         },
         Err(error) => error.kind() == io::ErrorKind::NotFound,
+    }
+}
+
+/// Only tidiness, for owners of which no run speaks any more.
+fn remove_leftovers(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let age = entry.metadata().and_then(|data| data.modified()).map(|time| time.elapsed());
+        if !matches!(age, Ok(Ok(age)) if age > LEFTOVER) {
+            continue;
+        }
+        if File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
 

@@ -6,11 +6,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{HistoryError, words::fts_query};
+use super::{HistoryError, packed::unpack, words::fts_query};
 use crate::event::{Event, Failure, RunId};
-
-/// Matches that are looked at when runs are searched: the best ones.
-const MATCHES: usize = 2_000;
 
 /// Which runs to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -86,6 +83,8 @@ pub struct RunRecord {
     pub listed: Listed,
     /// Markdown.
     pub answer: Option<String>,
+    /// Why there is none.
+    pub failure: Option<Failure>,
     /// In plan order.
     pub tasks: Vec<TaskRecord>,
 }
@@ -144,44 +143,39 @@ fn search(
     query: &ListQuery,
     matching: &str,
 ) -> Result<RunList, HistoryError> {
+    let total = connection
+        .prepare_cached("SELECT count(*) FROM search WHERE search MATCH ?1")?
+        .query_row([matching], |row| row.get(0))?;
     // Words in a question say more about a run than words in one of its results.
-    let mut statement = connection.prepare_cached(
-        "SELECT run, snippet(search, 0, char(1), char(2), '…', 16),
-                bm25(search) * CASE kind WHEN 'question' THEN 8 WHEN 'answer' THEN 2 ELSE 1 END AS worth
-         FROM search WHERE search MATCH ?1 ORDER BY worth LIMIT ?2",
-    )?;
-    let matches = statement.query_map(params![matching, MATCHES], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
-    })?;
-    let mut found: indexmap::IndexMap<i64, String> = indexmap::IndexMap::new();
-    for entry in matches {
-        let (run, snippet) = entry?;
-        found.entry(run).or_insert(snippet);
-    }
-    let select = format!("SELECT {LISTED} FROM runs WHERE n = ?1");
+    let select = format!(
+        "SELECT {LISTED}, found.snippet FROM
+            (SELECT rowid AS n, rank, snippet(search, -1, char(1), char(2), '…', 16) AS snippet
+             FROM search WHERE search MATCH ?1 AND rank MATCH 'bm25(8.0, 3.0, 1.0)'
+             ORDER BY rank LIMIT ?2 OFFSET ?3) AS found
+         JOIN runs ON runs.n = found.n ORDER BY found.rank, runs.n DESC"
+    );
     let mut statement = connection.prepare_cached(&select)?;
-    let mut runs = Vec::new();
-    for (run, snippet) in found.iter().skip(query.offset).take(query.limit) {
-        if let Some(listed) = statement.query_row([run], listed).optional()? {
-            runs.push(Listed { snippet: Some(snippet.clone()), ..listed });
-        }
-    }
-    Ok(RunList { runs, total: found.len() })
+    let runs = statement.query_map(params![matching, query.limit, query.offset], |row| {
+        Ok(Listed { snippet: row.get(9)?, ..listed(row)? })
+    })?;
+    Ok(RunList { runs: runs.collect::<Result<_, _>>()?, total })
 }
 
 pub(super) fn run(connection: &Connection, id: RunId) -> Result<Option<RunRecord>, HistoryError> {
-    let select = format!("SELECT {LISTED}, answer FROM runs WHERE id = ?1");
+    let select = format!("SELECT {LISTED}, answer, code, message FROM runs WHERE id = ?1");
     let found = connection
-        .query_row(&select, [id.to_string()], |row| Ok((listed(row)?, row.get(9)?)))
+        .query_row(&select, [id.to_string()], |row| {
+            Ok((listed(row)?, row.get(9)?, failure(row.get(10)?, row.get(11)?)))
+        })
         .optional()?;
-    let Some((listed, answer)) = found else { return Ok(None) };
+    let Some((listed, answer, failure)) = found else { return Ok(None) };
     let mut statement = connection.prepare_cached(
-        "SELECT task_index, tasks.id, server, tool, arguments, description, status, code, message,
-                elapsed_ms, attempts, result_bytes
+        "SELECT task_index, tasks.id, server, tool, arguments, description, status, tasks.code,
+                tasks.message, elapsed_ms, attempts, result_bytes
          FROM tasks JOIN runs ON runs.n = tasks.run WHERE runs.id = ?1 ORDER BY task_index",
     )?;
     let tasks = statement.query_map([id.to_string()], task)?.collect::<Result<_, _>>()?;
-    Ok(Some(RunRecord { listed, answer, tasks }))
+    Ok(Some(RunRecord { listed, answer, failure, tasks }))
 }
 
 pub(super) fn events(
@@ -189,22 +183,20 @@ pub(super) fn events(
     id: RunId,
     after_seq: Option<u64>,
 ) -> Result<Vec<Event>, HistoryError> {
-    let after = after_seq.map_or(-1, |seq| i64::try_from(seq).unwrap_or(i64::MAX));
     let mut statement = connection.prepare_cached(
-        "SELECT json FROM events JOIN runs ON runs.n = events.run
-         WHERE runs.id = ?1 AND seq > ?2 ORDER BY seq",
+        "SELECT seq, at_ms, json FROM events JOIN runs ON runs.n = events.run
+         WHERE runs.id = ?1 ORDER BY seq",
     )?;
-    let stored =
-        statement.query_map(params![id.to_string(), after], |row| row.get::<_, String>(0))?;
-    stored
-        .map(|json| {
-            serde_json::from_str(&json?).map_err(|error| HistoryError::Damaged {
-                what: "event",
-                run: id,
-                reason: error.to_string(),
-            })
-        })
-        .collect()
+    let mut events = Vec::new();
+    let mut rows = statement.query([id.to_string()])?;
+    while let Some(row) = rows.next()? {
+        let json = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+        unpack(id, row.get(0)?, row.get(1)?, json, &mut events).map_err(|error| {
+            HistoryError::Damaged { what: "event", run: id, reason: error.to_string() }
+        })?;
+    }
+    events.retain(|event| after_seq.is_none_or(|after| event.seq > after));
+    Ok(events)
 }
 
 pub(super) fn result(
@@ -225,12 +217,11 @@ pub(super) fn resolve(connection: &Connection, beginning: &str) -> Result<RunId,
     let beginning = beginning.trim().to_lowercase();
     let wrong = |message: String| HistoryError::NoSuchRun(message);
     if beginning.len() < 4 || !beginning.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
-        return Err(wrong(format!(
-            "\"{beginning}\" is no run: write its id or at least the first 4 characters of it"
-        )));
+        return Err(HistoryError::NotAnId(beginning));
     }
-    let mut statement =
-        connection.prepare_cached("SELECT id FROM runs WHERE id GLOB ?1 || '*' LIMIT 3")?;
+    // Every character of an id comes before "g".
+    let mut statement = connection
+        .prepare_cached("SELECT id FROM runs WHERE id >= ?1 AND id < ?1 || 'g' LIMIT 3")?;
     let ids: Vec<String> =
         statement.query_map([&beginning], |row| row.get(0))?.collect::<Result<_, _>>()?;
     match ids.as_slice() {
@@ -257,6 +248,10 @@ pub(super) fn decompress(zstd: &[u8]) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| error.to_string())
 }
 
+fn failure(code: Option<String>, message: Option<String>) -> Option<Failure> {
+    code.zip(message).map(|(code, message)| Failure { code, message })
+}
+
 fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
     let state: String = row.get(2)?;
     let continues: Option<String> = row.get(7)?;
@@ -276,8 +271,6 @@ fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
 
 fn task(row: &Row<'_>) -> rusqlite::Result<TaskRecord> {
     let arguments: String = row.get(4)?;
-    let code: Option<String> = row.get(7)?;
-    let message: Option<String> = row.get(8)?;
     Ok(TaskRecord {
         index: row.get(0)?,
         id: row.get(1)?,
@@ -286,7 +279,7 @@ fn task(row: &Row<'_>) -> rusqlite::Result<TaskRecord> {
         arguments: serde_json::from_str(&arguments).unwrap_or_default(),
         description: row.get(5)?,
         status: row.get(6)?,
-        error: code.zip(message).map(|(code, message)| Failure { code, message }),
+        error: failure(row.get(7)?, row.get(8)?),
         elapsed_ms: row.get(9)?,
         attempts: row.get(10)?,
         result_bytes: row.get::<_, Option<i64>>(11)?.and_then(|size| u64::try_from(size).ok()),
@@ -294,6 +287,18 @@ fn task(row: &Row<'_>) -> rusqlite::Result<TaskRecord> {
 }
 
 impl RunState {
+    /// As in the list and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Finished => "finished",
+            Self::Partial => "partial",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
     fn of(name: &str) -> Self {
         match name {
             "running" => Self::Running,

@@ -12,10 +12,7 @@ use std::{
 use futures::{Stream, stream};
 use tokio::{sync::watch, time::Instant};
 
-use super::{
-    History, searchable,
-    writer::{Message, Writer},
-};
+use super::{History, writer::Message};
 use crate::event::{Event, EventKind, RunId};
 
 /// Fast, and about a third of the size on JSON.
@@ -31,7 +28,8 @@ struct Inner {
     log: Mutex<Vec<Arc<Event>>>,
     results: Mutex<BTreeMap<usize, Arc<[u8]>>>,
     length: watch::Sender<usize>,
-    writer: Option<Writer>,
+    /// Held so that the run's owner lives as long as the run.
+    history: Option<History>,
 }
 
 impl Recorder {
@@ -42,21 +40,20 @@ impl Recorder {
         question: &str,
         continues: Option<RunId>,
     ) -> Self {
-        let writer = history.map(|history| history.0.writer.clone());
         let started_at = jiff::Timestamp::now().to_string();
-        if let (Some(writer), Some(history)) = (&writer, history) {
-            let owner = history.0.owner.id().to_owned();
-            let (question, started_at) = (question.to_owned(), started_at.clone());
-            writer.send(Message::Run { run_id, question, continues, started_at, owner });
-        }
         let recorder = Self(Arc::new(Inner {
             run_id,
             began: Instant::now(),
             log: Mutex::default(),
             results: Mutex::default(),
             length: watch::Sender::new(0),
-            writer,
+            history: history.cloned(),
         }));
+        if let Some(history) = history {
+            let owner = history.0.owner.id().to_owned();
+            let (question, started_at) = (question.to_owned(), started_at.clone());
+            recorder.store(|| Message::Run { run_id, question, continues, started_at, owner });
+        }
         recorder.emit(EventKind::Started { question: question.to_owned(), started_at, continues });
         recorder
     }
@@ -82,9 +79,7 @@ impl Recorder {
         // Under the lock, so that neither number nor time ever goes back.
         let at_ms = self.elapsed_ms().max(last.map_or(0.0, |event| event.at_ms));
         let event = Arc::new(Event { run_id: self.0.run_id, seq: log.len() as u64, at_ms, kind });
-        if let Some(writer) = &self.0.writer {
-            writer.send(Message::Event(Arc::clone(&event)));
-        }
+        self.store(|| Message::Event(Arc::clone(&event)));
         log.push(event);
         let length = log.len();
         drop(log);
@@ -95,11 +90,8 @@ impl Recorder {
     /// millisecond for each MiB: off the async threads where it is large.
     pub fn keep_result(&self, index: usize, json: &str) {
         let zstd = Arc::<[u8]>::from(compress(json));
-        if let Some(writer) = &self.0.writer {
-            let (run_id, zstd, text) =
-                (self.0.run_id, Arc::clone(&zstd), searchable::text_of(json));
-            writer.send(Message::Result { run_id, index, zstd, text });
-        }
+        let (run_id, shared) = (self.0.run_id, Arc::clone(&zstd));
+        self.store(|| Message::Result { run_id, index, zstd: shared });
         lock(&self.0.results).insert(index, zstd);
     }
 
@@ -139,8 +131,14 @@ impl Recorder {
 
     /// Returns once everything emitted until now is committed to the history.
     pub async fn flush(&self) {
-        if let Some(writer) = &self.0.writer {
-            writer.flush().await;
+        if let Some(history) = &self.0.history {
+            history.0.writer.flush().await;
+        }
+    }
+
+    fn store(&self, message: impl FnOnce() -> Message) {
+        if let Some(history) = &self.0.history {
+            history.0.writer.send(message());
         }
     }
 }

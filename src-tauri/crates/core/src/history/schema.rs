@@ -1,10 +1,18 @@
 //! The tables of `history.db`, and how an older file becomes a current one.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use super::HistoryError;
+use crate::paths::private_file;
+
+/// How long another process is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Each entry brings the file from the version of its position to the next one.
 const MIGRATIONS: &[&str] = &["
@@ -16,6 +24,8 @@ const MIGRATIONS: &[&str] = &["
         question   TEXT NOT NULL,
         state      TEXT NOT NULL,
         answer     TEXT,
+        code       TEXT,
+        message    TEXT,
         started_at TEXT NOT NULL,
         ended_at   TEXT,
         owner      TEXT NOT NULL
@@ -52,28 +62,48 @@ const MIGRATIONS: &[&str] = &["
         PRIMARY KEY (run, task_index)
     );
     CREATE VIRTUAL TABLE search USING fts5 (
-        text, run UNINDEXED, kind UNINDEXED,
+        question, answer, results,
         tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
     );
+    INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
 "];
 
 /// Opens the file, creates it where it is missing, and brings it to the current version.
 pub(super) fn open(path: &Path) -> Result<Connection, HistoryError> {
-    let broken = |error: rusqlite::Error| HistoryError::Open {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    };
-    let mut connection = Connection::open(path).map_err(broken)?;
-    private(path);
-    connection.busy_timeout(Duration::from_secs(10)).map_err(broken)?;
-    connection
-        .execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;
-             PRAGMA journal_size_limit = 16777216;",
-        )
-        .map_err(broken)?;
+    let broken = |reason: String| HistoryError::Open { path: path.to_owned(), reason };
+    // SQLite gives its other files the rights of this one.
+    private_file().append(true).open(path).map_err(|error| broken(error.to_string()))?;
+    let give_up = Instant::now() + PATIENCE;
+    loop {
+        match set_up(path) {
+            Ok(connection) => return Ok(connection),
+            // Of two processes that start at once, one may be told so without having waited.
+            Err(HistoryError::Database(error)) if is_busy(&error) && Instant::now() < give_up => {
+                thread::sleep(Duration::from_millis(10));
+            }
+            Err(HistoryError::Database(error)) => return Err(broken(error.to_string())),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn set_up(path: &Path) -> Result<Connection, HistoryError> {
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(PATIENCE)?;
+    // The first one only has an effect before there are tables.
+    connection.execute_batch(
+        "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;
+         PRAGMA journal_size_limit = 16777216;",
+    )?;
     migrate(&mut connection, path)?;
     Ok(connection)
+}
+
+/// Whether another process is in the way, for now.
+pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), HistoryError> {
@@ -97,13 +127,3 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), HistoryError>
 fn version(connection: &Connection) -> rusqlite::Result<usize> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
-
-#[cfg(unix)]
-fn private(path: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    // A folder of 0700 protects it already where this fails.
-    let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600));
-}
-
-#[cfg(not(unix))]
-fn private(_path: &Path) {}

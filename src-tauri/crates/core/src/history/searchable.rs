@@ -1,17 +1,35 @@
 //! The words of a result, for searching: the first 256 KiB of its text.
 
+use std::io::Read;
+
 use serde_json::Value;
 
 use crate::value::value_of;
 
-/// How much of a result is searched.
+/// How much of a result's text is searched.
 const INDEXED: usize = 256 * 1024;
 
 /// Above this size a result is not parsed as a whole, only read until enough text is found.
 const PARSED: usize = 1024 * 1024;
 
-/// The text in a result's JSON.
-pub(super) fn text_of(json: &str) -> String {
+/// How much of a result is looked through for its text.
+const LOOKED_THROUGH: u64 = 4 * 1024 * 1024;
+
+/// A string as long as this without a blank is data (an image, a key), not words.
+const LONGEST_WORD: usize = 1024;
+
+/// Adds the text of a stored result. What cannot be read has none.
+pub(super) fn add(zstd: &[u8], text: &mut String) {
+    let mut json = Vec::new();
+    let read = zstd::stream::read::Decoder::new(zstd)
+        .and_then(|decoder| decoder.take(LOOKED_THROUGH).read_to_end(&mut json));
+    if read.is_ok() {
+        text.push_str(&text_of(&String::from_utf8_lossy(&json)));
+    }
+}
+
+/// The text in a result's JSON, which may break off.
+fn text_of(json: &str) -> String {
     let mut text = String::new();
     if json.len() <= PARSED {
         collect(&value_of(json), &mut text);
@@ -40,7 +58,7 @@ fn scan(json: &str, text: &mut String) {
         while end < bytes.len() && bytes[end] != b'"' {
             end += if bytes[end] == b'\\' { 2 } else { 1 };
         }
-        let Some(literal) = json.get(open + 1..end) else { return };
+        let Some(literal) = json.get(open + 1..end.min(json.len())) else { return };
         at = (end + 1).min(json.len());
         let is_key = json[at..].trim_start().starts_with(':');
         if !is_key {
@@ -52,7 +70,8 @@ fn scan(json: &str, text: &mut String) {
 
 fn push(part: &str, text: &mut String) {
     let room = INDEXED.saturating_sub(text.len());
-    if room > 0 {
+    let is_data = part.len() > LONGEST_WORD && !part.contains(char::is_whitespace);
+    if room > 0 && !is_data {
         text.push_str(&part[..part.floor_char_boundary(room)]);
         text.push('\n');
     }
@@ -80,10 +99,20 @@ mod tests {
     }
 
     #[test]
+    fn data_is_not_searched() {
+        let image = "iVBORw0KGgo".repeat(PARSED / 8);
+        let large = json!({"content": [{"type": "image", "data": image}, {"text": "a caption"}]});
+        assert_eq!(text_of(&large.to_string()), "image\na caption\n");
+    }
+
+    #[test]
     fn broken_json_is_no_panic() {
-        for odd in ["\"", "\"\\", "{\"a\": \"é"] {
+        for odd in ["\"", "\"\\", "{\"a\": \"é", "{\"a\": \"\\é"] {
             scan(odd, &mut String::new());
             text_of(odd);
         }
+        let mut text = String::new();
+        add(b"no zstd", &mut text);
+        assert_eq!(text, "");
     }
 }
