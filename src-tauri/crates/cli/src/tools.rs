@@ -1,0 +1,72 @@
+//! `trawl tools`: what every connected server offers, under the names that a plan uses.
+
+use anyhow::Context as _;
+use futures::future::join_all;
+use serde_json::json;
+use trawl_core::catalog::{Catalog, Tool};
+use trawl_core::mcp::Connections;
+
+use crate::arguments::Place;
+use crate::exit::Exit;
+use crate::output::{self, Style, one_line};
+
+pub(crate) fn run(json: bool, place: &Place) -> anyhow::Result<Exit> {
+    let settings = place.settings()?.settings;
+    let runtime = tokio::runtime::Runtime::new().context("the program cannot start its threads")?;
+    let (catalog, failures) = runtime.block_on(async {
+        let connections = Connections::new(std::env::current_exe().ok());
+        connections.apply(&settings);
+        let names = connections.names();
+        let asked = join_all(names.iter().map(|name| connections.connected(name))).await;
+        let (mut tools, mut failures) = (Vec::new(), Vec::new());
+        for server in asked {
+            match server {
+                Ok(server) => tools.extend(server.tools().iter().cloned()),
+                Err(error) => failures.push(error.to_string()),
+            }
+        }
+        connections.close().await;
+        (Catalog::new(tools), failures)
+    });
+    runtime.shutdown_background();
+    for failure in &failures {
+        output::note(&format!("trawl: {}", one_line(failure)));
+    }
+    if json {
+        let tools: Vec<_> = catalog.iter().map(|(name, tool)| as_json(name, tool)).collect();
+        output::answer(&serde_json::to_string_pretty(&tools)?)?;
+    } else {
+        let style = Style::of_stdout();
+        let lines: Vec<String> =
+            catalog.iter().map(|(name, tool)| line(name, tool, style)).collect();
+        if !lines.is_empty() {
+            output::answer(&lines.join("\n"))?;
+        }
+    }
+    if catalog.is_empty() {
+        output::note("No tool is connected; `trawl servers list` shows the servers");
+        return Ok(Exit::Failed);
+    }
+    Ok(Exit::Finished)
+}
+
+fn as_json(name: &str, tool: &Tool) -> serde_json::Value {
+    json!({
+        "qualifiedName": name,
+        "server": tool.server,
+        "name": tool.name,
+        "title": tool.title,
+        "description": tool.description,
+        "readOnly": tool.hints.read_only,
+        "destructive": tool.hints.destructive && !tool.hints.read_only,
+        "inputSchema": tool.input_schema,
+    })
+}
+
+fn line(name: &str, tool: &Tool, style: Style) -> String {
+    let mark = if tool.hints.read_only { "" } else { " (needs approval)" };
+    // The first sentence; `--json` has all of it.
+    let description = one_line(&tool.description);
+    let first = description.split_inclusive(". ").next().unwrap_or_default().trim_end();
+    format!("{}{mark}  {}", style.strong(name), style.faint(first)).trim_end().to_owned()
+}
