@@ -12,6 +12,7 @@ use futures::StreamExt as _;
 use trawl_core::discover::Wait;
 use trawl_core::event::{Event, EventKind};
 use trawl_core::execute::{Approval, CallLimits};
+use trawl_core::llm::Models;
 use trawl_core::logging::Results;
 use trawl_core::mcp::Connections;
 use trawl_core::pipeline::{Agent, Request};
@@ -52,7 +53,8 @@ pub(crate) fn run(ask: &Ask, place: &Place) -> anyhow::Result<Exit> {
     let ended = runtime.block_on(async {
         let connections = Connections::new(std::env::current_exe().ok());
         connections.apply(&request.settings);
-        let agent = Agent { connections, history, limits: CallLimits::default() };
+        let (limits, models) = (CallLimits::default(), Models::default());
+        let agent = Agent { connections, history, limits, models };
         let run = agent.ask(request).map_err(Usage::of)?;
         let ended = follow(&run, ask.json, agent.history.is_some()).await;
         run.ended().await;
