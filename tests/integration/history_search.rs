@@ -45,6 +45,8 @@ async fn words_are_found_wherever_they_stand_in_a_run() {
     check("bjar", &[second]);
     check("bjar ", &[]);
     check("c++", &[second]);
+    check("c+", &[second]);
+    check("is c", &[second]);
     check("it's", &[second]);
     check("naive", &[second]);
     check("\"from 1985", &[second]);

@@ -7,12 +7,16 @@
 )]
 
 mod architecture;
+mod cli_ask;
+mod cli_commands;
+mod cli_setup;
 mod events_golden;
 mod execute_control;
 mod execute_depend;
 mod execute_limits;
 mod execute_model;
 mod execute_parallel;
+mod history_processes;
 mod history_record;
 mod history_search;
 mod mcp_calls;

@@ -54,8 +54,10 @@ fn list(settings: &Settings, json: bool) -> anyhow::Result<Exit> {
             (None, true) => style.faint("disabled"),
             (None, false) => String::new(),
         };
+        let name = format!("{:<widest$}", one_line(entry.name));
         let target = one_line(entry.target.as_deref().unwrap_or_default());
-        format!("{:<widest$}  {target}  {state}", one_line(entry.name)).trim_end().to_owned()
+        let parts = [name, target, state].into_iter().filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     output::answer(&entries.iter().map(line).collect::<Vec<_>>().join("\n"))?;
     Ok(Exit::Finished)

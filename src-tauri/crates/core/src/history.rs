@@ -55,7 +55,11 @@ struct Inner {
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// The file or its folder is not usable.
-    #[error("the history in {path} cannot be opened: {reason}")]
+    #[error(
+        "the history in {} cannot be opened ({reason}); make it writable, move it away or choose \
+         another data folder",
+        path.display()
+    )]
     Open {
         /// Where it should be.
         path: PathBuf,
@@ -63,7 +67,10 @@ pub enum HistoryError {
         reason: String,
     },
     /// Written by a newer Trawl.
-    #[error("the history in {0} was written by a newer version of Trawl; update Trawl to read it")]
+    #[error(
+        "the history in {} was written by a newer version of Trawl; update Trawl to read it",
+        .0.display()
+    )]
     Newer(PathBuf),
     /// Reading or writing failed.
     #[error("the history cannot be read or written: {0}")]

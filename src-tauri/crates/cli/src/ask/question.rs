@@ -3,9 +3,12 @@
 use std::io::{self, Read as _};
 
 use anyhow::Context as _;
-use trawl_core::initialize::{MAX_QUESTION_BYTES, checked_question};
+use trawl_core::initialize::checked_question;
 
 use crate::exit::Usage;
+
+/// Far more than is taken, so that a refusal can name the size; an endless stream is not read.
+const READ_AT_MOST: u64 = 16 << 20;
 
 /// The question as it is asked, or why it is not.
 pub(super) fn read(argument: &str) -> anyhow::Result<String> {
@@ -16,11 +19,9 @@ pub(super) fn read(argument: &str) -> anyhow::Result<String> {
 
 fn from_stdin() -> anyhow::Result<String> {
     let mut bytes = Vec::new();
-    // A little more than is taken, so that too much is seen without reading all of it.
-    let limit = MAX_QUESTION_BYTES as u64 * 2;
     io::stdin()
         .lock()
-        .take(limit)
+        .take(READ_AT_MOST)
         .read_to_end(&mut bytes)
         .context("standard input is unreadable")?;
     String::from_utf8(bytes)

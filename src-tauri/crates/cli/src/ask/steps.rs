@@ -83,7 +83,7 @@ impl Steps {
                     format!("{} instead of {}", duration(*wall_ms), duration(*sequential_ms));
                 vec![format!("{} · {gain}", style.strong(&line))]
             }
-            EventKind::Finished(finished) => not_consulted(style, &finished.not_consulted),
+            EventKind::Finished(finished) => gaps(&finished.not_consulted),
             EventKind::Failed { message, .. } => {
                 vec![format!("{} {}", style.bad("Failed:"), one_line(message))]
             }
@@ -133,17 +133,16 @@ fn ended(
     }
 }
 
-fn not_consulted(style: Style, gaps: &[NotConsulted]) -> Vec<String> {
-    let name = |gap: &NotConsulted| match (&gap.server, gap.index) {
-        (Some(server), _) => format!("server {}", one_line(server)),
-        (None, Some(index)) => format!("task {}", index + 1),
-        (None, None) => "something".to_owned(),
-    };
-    gaps.iter()
-        .map(|gap| {
-            format!("{} {}: {}", style.bad("Not consulted:"), name(gap), one_line(&gap.reason))
-        })
-        .collect()
+/// Which ones and why stands in the lines before and in the answer.
+fn gaps(not_consulted: &[NotConsulted]) -> Vec<String> {
+    let servers = not_consulted.iter().filter(|gap| gap.server.is_some()).count();
+    let tasks = not_consulted.len() - servers;
+    let parts = [(servers, "server"), (tasks, "task")].into_iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = parts.map(|(count, noun)| counted(count, noun)).collect();
+    if parts.is_empty() {
+        return Vec::new();
+    }
+    vec![format!("The answer is partial: without {}", parts.join(" and "))]
 }
 
 #[cfg(test)]
@@ -188,8 +187,7 @@ mod tests {
             "– [5] Links of that note (notes list_links) · skipped: because task 3 failed",
             "■ [8] Search the notes for barrages (notes search_notes) · cancelled",
             "3 completed, 3 failed, 1 skipped, 1 cancelled · 1.8 s instead of 2.0 s",
-            "Not consulted: server archive: ",
-            "Not consulted: task 3: no such note",
+            "The answer is partial: without 1 server and 5 tasks",
         ] {
             assert!(told.contains(part), "{part}\n---\n{told}");
         }

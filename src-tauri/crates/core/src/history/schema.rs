@@ -15,7 +15,7 @@ use crate::paths::private_file;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Each entry brings the file from the version of its position to the next one.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[r#"
     CREATE TABLE runs (
         n          INTEGER PRIMARY KEY,
         id         TEXT NOT NULL UNIQUE,
@@ -63,10 +63,10 @@ const MIGRATIONS: &[&str] = &["
     );
     CREATE VIRTUAL TABLE search USING fts5 (
         question, answer, results,
-        tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+        tokenize = "unicode61 remove_diacritics 2 tokenchars '+'", prefix = '2 3'
     );
     INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
-"];
+"#];
 
 /// Opens the file, creates it where it is missing, and brings it to the current version.
 pub(super) fn open(path: &Path) -> Result<Connection, HistoryError> {

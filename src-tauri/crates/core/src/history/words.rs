@@ -9,7 +9,8 @@ pub(super) fn fts_query(words: &str) -> Option<String> {
         .filter(|word| word.chars().any(char::is_alphanumeric))
         .map(|word| format!("\"{}\"", word.replace('"', "\"\"")))
         .collect();
-    let is_open = words.trim_end_matches(char::is_control).ends_with(char::is_alphanumeric);
+    let in_word = |c: char| c.is_alphanumeric() || c == '+';
+    let is_open = words.trim_end_matches(char::is_control).ends_with(in_word);
     let star = if is_open { "*" } else { "" };
     (!quoted.is_empty()).then(|| quoted.join(" ") + star)
 }
@@ -26,7 +27,8 @@ mod tests {
             assert_eq!(fts_query(words).as_deref(), expect, "{words:?}");
         };
         check("c++ it's", Some("\"c++\" \"it's\"*"));
-        check("it's c++", Some("\"it's\" \"c++\""));
+        check("it's c++", Some("\"it's\" \"c++\"*"));
+        check("really?", Some("\"really?\""));
         check("say \"x", Some("\"say\" \"\"\"x\"*"));
         check("done ", Some("\"done\""));
         check("a\u{0}b", Some("\"a\" \"b\"*"));

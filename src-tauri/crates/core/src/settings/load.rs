@@ -199,7 +199,7 @@ fn unused_name(path: &Path) -> PathBuf {
 }
 
 fn is_missing(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::NotFound
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 #[cfg(test)]

@@ -1,0 +1,176 @@
+//! `trawl ask` as people and scripts use it, and everything they can do wrong.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::Stdio;
+
+use serde_json::json;
+use trawl_core::event::EventKind;
+use trawl_tests::grammar;
+
+use crate::cli_setup::{Home, said};
+use crate::mcp_setup::FAKE;
+
+const UPSTREAM: &str = "How many stories have upstream keyword?";
+
+#[test]
+fn the_answer_goes_to_one_place_and_the_steps_to_the_other() {
+    let home = Home::new();
+    let said = home.trawl(&["ask", UPSTREAM]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.out.contains("17 results") && said.out.contains("[1]"), "{}", said.out);
+    for step in
+        ["Executing 3 tasks concurrently", "✓ [1] ", "3 completed, 0 failed · ", " instead of "]
+    {
+        assert!(said.err.contains(step), "{step}: {}", said.err);
+        assert!(!said.out.contains(step), "{step}: {}", said.out);
+    }
+}
+
+#[test]
+fn json_is_a_stream_that_keeps_the_grammar() {
+    let home = Home::new();
+    let said = home.trawl(&["ask", "--json", UPSTREAM]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    let events = grammar::read(&said.out).unwrap();
+    grammar::check(&events).unwrap();
+    let id = events[0].run_id.to_string();
+    assert_eq!(home.json(&["history", "list", "--json"])["runs"][0]["id"], json!(id));
+}
+
+#[test]
+fn questions_come_from_standard_input_too_and_have_limits() {
+    let home = Home::new();
+    let ask = |question: &[u8]| {
+        let mut child = home.command(&["ask", "-"]).stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(question).unwrap();
+        said(child.wait_with_output().unwrap())
+    };
+    assert_eq!(ask(UPSTREAM.as_bytes()).code, 0);
+    let long = ask(&vec![b'x'; 1_000_000]);
+    assert_eq!(long.code, 2);
+    assert!(long.err.contains("1000000") && long.err.contains("32 KiB"), "{}", long.err);
+    for blank in [b"".as_slice(), b" \n\t ", b"\xff\xfe"] {
+        let said = ask(blank);
+        assert_eq!((said.code, said.out.as_str()), (2, ""), "{}", said.err);
+    }
+    assert_eq!(home.trawl(&["ask", "  "]).code, 2);
+    assert_eq!(home.json(&["history", "list", "--json"])["total"], 1, "nothing else was run");
+}
+
+#[test]
+fn unusable_settings_are_named_with_the_place_and_left_alone() {
+    let home = Home::new();
+    home.write("settings.json", "{\n  \"limits\": {,}\n}");
+    let said = home.trawl(&["ask", UPSTREAM]);
+    assert_eq!((said.code, said.out.as_str()), (2, ""));
+    assert!(said.err.contains("line 2, column 14"), "{}", said.err);
+    assert_eq!(
+        std::fs::read_to_string(home.path("settings.json")).unwrap(),
+        "{\n  \"limits\": {,}\n}"
+    );
+    // Another file in its place, for this call.
+    home.write("other.json", "{}");
+    let other = home.path("other.json");
+    home.ok(&["ask", UPSTREAM, "--settings", other.to_str().unwrap()]);
+    let missing = home.trawl(&["--settings", "none.json", "ask", UPSTREAM]);
+    assert_eq!(missing.code, 2);
+    assert!(missing.err.contains("none.json"), "{}", missing.err);
+}
+
+#[test]
+fn without_a_server_the_run_fails_and_says_what_to_do() {
+    let home = Home::with(&json!({"mcpServers": {}}));
+    let said = home.trawl(&["ask", "--json", UPSTREAM]);
+    assert_eq!(said.code, 1);
+    let events = grammar::read(&said.out).unwrap();
+    let last = &events.last().unwrap().kind;
+    assert!(matches!(last, EventKind::Failed { code, .. } if code == "no_tools"), "{last:?}");
+    let said = home.trawl(&["ask", UPSTREAM]);
+    assert_eq!((said.code, said.out.as_str()), (1, ""));
+    assert!(said.err.contains("Failed: "), "{}", said.err);
+}
+
+#[test]
+fn a_server_that_fails_does_not_stop_the_others() {
+    let home = Home::with(&json!({"mcpServers": {
+        "stories": {"builtin": "stories"}, "gone": {"command": "no-such-program-at-all"}}}));
+    let said = home.trawl(&["ask", UPSTREAM]);
+    assert_eq!(said.code, 0);
+    assert!(said.out.contains("17 results"), "{}", said.out);
+    assert!(said.err.contains("no-such-program-at-all"), "{}", said.err);
+    assert!(said.err.contains("The answer is partial: without 1 server"), "{}", said.err);
+}
+
+#[test]
+fn a_run_can_leave_no_trace() {
+    let home = Home::new();
+    home.ok(&["ask", UPSTREAM]);
+    assert!(home.log().contains("trawl::results"), "results are logged");
+    let home = Home::new();
+    home.ok(&["ask", "--no-history", UPSTREAM]);
+    assert!(!home.path("history.db").exists());
+    assert!(!home.log().contains("trawl::results"), "{}", home.log());
+    let home = Home::with(&json!({"preferences": {"logResults": false}}));
+    home.ok(&["ask", UPSTREAM]);
+    assert!(!home.log().contains("trawl::results"), "{}", home.log());
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_written_is_said_and_the_question_answered() {
+    let home = Home::new();
+    std::fs::write(home.folder().join("file"), "").unwrap();
+    let said = home.trawl(&["ask", UPSTREAM, "--data-dir", "file/data"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.out.contains("17 results") && said.err.contains("not kept"), "{}", said.err);
+    assert!(!said.err.contains("history show"), "{}", said.err);
+    let list = home.trawl(&["history", "list", "--data-dir", "file/data"]);
+    assert_eq!(list.code, 1);
+}
+
+#[test]
+fn a_follow_up_continues_a_run() {
+    let home = Home::new();
+    let first = home.asked(UPSTREAM);
+    let second = home.trawl(&["ask", "--json", "--continue", &first[..6], "And about rivers?"]);
+    assert_eq!(second.code, 0, "{}", second.err);
+    let started: serde_json::Value =
+        serde_json::from_str(second.out.lines().next().unwrap()).unwrap();
+    assert_eq!(started["continues"], json!(first));
+    assert_eq!(home.trawl(&["ask", "--continue", "ffffffff", "And?"]).code, 1);
+    assert_eq!(home.trawl(&["ask", "--continue", "x", "And?"]).code, 2);
+}
+
+#[test]
+fn nobody_reading_any_more_is_no_panic() {
+    let home = Home::new();
+    for arguments in [["ask", "--json", UPSTREAM].as_slice(), &["ask", UPSTREAM], &["tools"]] {
+        let mut child = home.command(arguments).spawn().unwrap();
+        drop(child.stdout.take());
+        let said = said(child.wait_with_output().unwrap());
+        assert_eq!(said.code, 0, "{arguments:?}: {}", said.err);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_cancels_the_run_and_saves_it() {
+    use rustix::process::{Pid, Signal, kill_process};
+    for signal in [Signal::INT, Signal::TERM] {
+        // It never answers, so that the run is still waiting for it.
+        let home = Home::with(
+            &json!({"mcpServers": {"mute": {"command": FAKE, "args": ["--only-junk"]}}}),
+        );
+        let mut child = home.command(&["ask", "--json", UPSTREAM]).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut printed = lines.next().unwrap().unwrap() + "\n";
+        let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+        for line in lines {
+            printed += &(line.unwrap() + "\n");
+        }
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        grammar::check(&grammar::read(&printed).unwrap()).unwrap();
+        assert!(printed.contains("\"cancelled\""), "{printed}");
+        assert_eq!(home.json(&["history", "list", "--json"])["runs"][0]["state"], "cancelled");
+    }
+}
