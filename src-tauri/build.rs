@@ -1,4 +1,34 @@
-//! x
+//! Generates the window's permissions: a page may call the commands listed here, where a capability
+//! allows them, and nothing else.
+
+/// Every command of the window, as in `src/lib.rs`.
+const COMMANDS: &[&str] = &[
+    "ask",
+    "cancel_run",
+    "delete_runs",
+    "export_run",
+    "get_settings",
+    "list_runs",
+    "open_link",
+    "open_logs",
+    "remove_server",
+    "render_markdown",
+    "resolve_approval",
+    "save_preferences",
+    "save_server",
+    "set_server_enabled",
+    "stop_task",
+    "stop_tasks",
+    "task_result",
+    "test_server",
+    "watch_run",
+    "watch_servers",
+];
+
 fn main() {
-    tauri_build::build();
+    let manifest = tauri_build::AppManifest::new().commands(COMMANDS);
+    let attributes = tauri_build::Attributes::new().app_manifest(manifest);
+    if let Err(error) = tauri_build::try_build(attributes) {
+        panic!("the window cannot be configured: {error:#}");
+    }
 }

@@ -1,1 +1,125 @@
-//! Trawl.
+//! Trawl's window: the only code that knows Tauri, and a host of [`trawl_core`].
+//!
+//! Comes in: what the page asks for, as [`commands`]. Goes out: what the core does, as the core's
+//! own events. Nothing is decided here but what belongs to a window: which pages and links it
+//! shows ([`links`]), how an answer's Markdown becomes safe HTML ([`markdown`]), where settings are
+//! written ([`store`]), and that nothing is left behind when it closes.
+
+mod commands;
+mod entries;
+mod error;
+mod host;
+mod links;
+mod markdown;
+mod runs;
+mod shell_path;
+mod store;
+mod stored;
+mod watches;
+mod window;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use tauri::{App, AppHandle, Manager, RunEvent};
+use tauri_plugin_window_state::StateFlags;
+use trawl_core::logging::{self, Results};
+use trawl_core::{mcp, paths};
+
+use crate::commands::{answer, history, runs as asked, servers, settings};
+use crate::host::Host;
+
+/// Opens the window and returns when it is closed, with the code to exit with.
+pub fn run() -> ExitCode {
+    match opened() {
+        Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
+        Err(reason) => {
+            tracing::error!(%reason, "the window cannot be opened");
+            // Where not even this can be said, nobody listens.
+            let _ = writeln!(std::io::stderr(), "Trawl cannot be opened: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn opened() -> Result<i32, Box<dyn std::error::Error>> {
+    let data_folder = paths::data_folder(None)?;
+    let log = logging::start(&data_folder, Results::Logged);
+    let host = Host::open(&data_folder);
+    if let Err(error) = &log {
+        host.store.tell(vec![format!("nothing is logged: {error}")]);
+    }
+    let app = tauri::Builder::default()
+        .plugin(tauri_plugin_single_instance::init(|app, _, _| window::focus(app)))
+        .plugin(tauri_plugin_store::Builder::default().build())
+        .plugin(window_state())
+        .manage(host)
+        .invoke_handler(tauri::generate_handler![
+            answer::open_link,
+            answer::render_markdown,
+            asked::ask,
+            asked::cancel_run,
+            asked::resolve_approval,
+            asked::stop_task,
+            asked::stop_tasks,
+            asked::task_result,
+            asked::watch_run,
+            history::delete_runs,
+            history::list_runs,
+            servers::remove_server,
+            servers::save_server,
+            servers::set_server_enabled,
+            servers::test_server,
+            servers::watch_servers,
+            settings::get_settings,
+            settings::open_logs,
+            settings::save_preferences,
+        ])
+        .setup(|app| Ok(start(app)?))
+        .build(tauri::generate_context!())?;
+    Ok(app.run_return(|app, event| {
+        if let RunEvent::Exit = event {
+            tauri::async_runtime::block_on(app.state::<Host>().close());
+        }
+    }))
+}
+
+/// Servers first, in the background; then the window.
+fn start(app: &mut App) -> tauri::Result<()> {
+    let handle = app.handle().clone();
+    tauri::async_runtime::block_on(async {
+        mcp::use_path(shell_path::ask());
+        let host = handle.state::<Host>();
+        host.agent.connections.apply(&host.store.current().settings);
+        end_on_signals(handle.clone());
+    });
+    window::open(&handle)
+}
+
+/// Size and place, but not whether it is shown: the person wants to see it.
+fn window_state() -> tauri::plugin::TauriPlugin<tauri::Wry> {
+    let flags = StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED;
+    tauri_plugin_window_state::Builder::default().with_state_flags(flags).build()
+}
+
+/// A signal closes the window as a person would, so that nothing is left running.
+#[cfg(unix)]
+fn end_on_signals(app: AppHandle) {
+    use tokio::signal::unix::{SignalKind, signal};
+    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
+        let app = app.clone();
+        match signal(kind) {
+            Ok(mut signals) => {
+                tokio::spawn(async move {
+                    if signals.recv().await.is_some() {
+                        app.exit(0);
+                    }
+                });
+            }
+            Err(error) => tracing::warn!(%error, "a signal cannot be listened to"),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn end_on_signals(_app: AppHandle) {}

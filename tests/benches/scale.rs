@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use trawl_core::discover::Wait;
 use trawl_core::event::TaskStatus;
 use trawl_core::execute::{Approval, CallLimits};
+use trawl_core::llm::Models;
 use trawl_core::mcp::Connections;
 use trawl_core::pipeline::{Agent, Request};
 use trawl_core::plan::Task;
@@ -153,7 +154,7 @@ async fn first_event() {
     let connections = Connections::new(None);
     let settings = Arc::new(Settings::default());
     connections.apply(&settings);
-    let agent = Agent { connections, history: None, limits: CallLimits::new() };
+    let agent = Agent { connections, history: None, limits: CallLimits::new(), models: Models::default() };
     let mut times = Vec::new();
     for _ in 0..21 {
         let request = Request {

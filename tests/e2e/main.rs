@@ -1,2 +1,16 @@
-//! x
-fn main() {}
+//! The real window, driven as a person would: under a display, through WebKit's own driver.
+//!
+//! `cargo xtask test` starts a display and runs these. Every test has folders of its own, and a limit
+//! on everything that it waits for. With `TRAWL_TEST_SCREENSHOTS=FOLDER` each test leaves pictures
+//! of what it saw there.
+
+#![cfg(target_os = "linux")]
+
+mod driver;
+mod files;
+mod page;
+mod profile;
+mod query;
+mod remote;
+mod servers;
+mod stop;

@@ -21,6 +21,13 @@ pub fn desktop() -> &'static Path {
     PROGRAM.get_or_init(|| provided(name).unwrap_or_else(|| built(name, &["--workspace"])))
 }
 
+/// The fake MCP server's program.
+pub fn fake_mcp() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    // A binary of the tests' own package is built with them.
+    PROGRAM.get_or_init(|| folder().join(with_suffix("fake-mcp")))
+}
+
 fn provided(name: &str) -> Option<PathBuf> {
     let program = Path::new(&env::var_os("TRAWL_TEST_PROGRAMS")?).join(with_suffix(name));
     assert!(program.is_file(), "TRAWL_TEST_PROGRAMS has no {}", program.display());
@@ -28,16 +35,18 @@ fn provided(name: &str) -> Option<PathBuf> {
 }
 
 fn built(name: &str, selection: &[&str]) -> PathBuf {
-    // A test binary is TARGET/PROFILE/deps/NAME-HASH.
-    let own = env::current_exe().unwrap();
-    let folder = own.ancestors().nth(2).unwrap();
     let status = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--bin", name])
         .args(selection)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap())
         .status();
     assert!(status.is_ok_and(|status| status.success()), "{name} could not be built");
-    folder.join(with_suffix(name))
+    folder().join(with_suffix(name))
+}
+
+/// A test's own program is TARGET/PROFILE/deps/NAME-HASH.
+fn folder() -> PathBuf {
+    env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned()
 }
 
 fn with_suffix(name: &str) -> String {

@@ -32,6 +32,7 @@ pub mod supervisor;
 mod tools;
 
 pub use connections::{Connections, test_server};
+pub use environment::use_path;
 pub use error::{CallError, ServerError};
 pub use server::{CallOptions, Progress, Server, ToolResult};
 pub use status::{ServerKind, ServerState, ServerStatus, ToolSummary};

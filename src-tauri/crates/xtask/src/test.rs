@@ -30,7 +30,8 @@ fn everything() -> Result<(), Failure> {
         let clippy = ["clippy", "--all-targets", "--quiet"];
         must(cargo().args(clippy).args(EVERYTHING).args(["--", "-D", "warnings"]))
     })?;
-    say::step("Build", || must(cargo().args(["build", "--bins"]).args(EVERYTHING)))?;
+    // Programs and tests in one selection: by itself, a program would get other features.
+    say::step("Build", || must(cargo().args(["build", "--bins", "--tests"]).args(EVERYTHING)))?;
     say::step("Rust tests", || {
         let kinds = ["--lib", "--bins", "--test", "integration"];
         must(with_programs(cargo().arg("test").args(EVERYTHING).args(kinds)))

@@ -3,6 +3,10 @@
 //! Nothing else is inherited, so that a model's key or another server's token never reaches it.
 
 use std::ffi::OsString;
+use std::sync::OnceLock;
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
 
 /// Inherited as they are, where set. The last two rows are what Windows needs to run anything.
 const INHERITED: [&str; 26] = [
@@ -36,6 +40,20 @@ const INHERITED: [&str; 26] = [
 
 /// And every variable of these families.
 const FAMILIES: [&str; 2] = ["LC_", "XDG_"];
+
+/// Where the host gets a better PATH from than this process has.
+static SEARCH_PATH: OnceLock<Shared<BoxFuture<'static, Option<OsString>>>> = OnceLock::new();
+
+/// From now on children get the PATH that `path` yields, if it yields one, instead of ours; they are
+/// not started before it does. Only a process's first word counts.
+pub fn use_path(path: impl Future<Output = Option<OsString>> + Send + 'static) {
+    let _ = SEARCH_PATH.set(path.boxed().shared());
+}
+
+/// The host's PATH, once it is known.
+pub(super) async fn path() -> Option<OsString> {
+    SEARCH_PATH.get()?.clone().await
+}
 
 /// The inherited part.
 pub(super) fn inherited() -> impl Iterator<Item = (OsString, OsString)> {

@@ -53,6 +53,9 @@ pub(super) async fn start(
     tasks: &TaskTracker,
 ) -> Result<(ChildStdout, ChildStdin, Started), String> {
     let mut variables: IndexMap<OsString, OsString> = environment::inherited().collect();
+    if let Some(path) = environment::path().await {
+        variables.insert("PATH".into(), path);
+    }
     for (name, value) in order.env {
         let value = secrets::fill(value, redactor).await?;
         redactor.add_variable(name, &value);

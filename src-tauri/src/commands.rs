@@ -1,0 +1,15 @@
+//! What the page may ask for: every `#[tauri::command]`, each a few lines that only pass on.
+//!
+//! Arguments and results are camelCase JSON; an error is `{code, message}`. What a command does is
+//! found where it passes on to.
+
+pub(crate) mod answer;
+pub(crate) mod history;
+pub(crate) mod runs;
+pub(crate) mod servers;
+pub(crate) mod settings;
+
+use crate::error::CommandError;
+
+/// What a command answers.
+type Answer<T = ()> = Result<T, CommandError>;

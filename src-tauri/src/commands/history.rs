@@ -1,0 +1,34 @@
+//! Past runs: lists, searches, removal, export.
+
+use tauri::State;
+use tracing::instrument;
+use trawl_core::event::RunId;
+use trawl_core::history::{ListQuery, RunList};
+
+use super::Answer;
+use crate::host::Host;
+
+#[tauri::command]
+#[instrument(skip_all, err(Debug))]
+pub(crate) async fn list_runs(
+    words: Option<String>,
+    limit: usize,
+    offset: usize,
+    host: State<'_, Host>,
+) -> Answer<RunList> {
+    if host.agent.history.is_none() {
+        return Ok(RunList { runs: Vec::new(), total: 0 });
+    }
+    let query = ListQuery { words: words.unwrap_or_default(), limit, offset };
+    host.read(move |history| history.list(&query)).await
+}
+
+#[tauri::command]
+#[instrument(skip(host), err(Debug))]
+pub(crate) async fn delete_runs(run_ids: Vec<RunId>, host: State<'_, Host>) -> Answer {
+    for run in &run_ids {
+        host.runs.end(*run).await;
+    }
+    host.read(move |history| history.delete(&run_ids)).await?;
+    Ok(())
+}

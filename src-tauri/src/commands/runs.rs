@@ -1,0 +1,101 @@
+//! Asking, watching and stopping runs.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use tauri::State;
+use tauri::ipc::Channel;
+use tracing::instrument;
+use trawl_core::discover::Wait;
+use trawl_core::event::{Event, RunId};
+use trawl_core::execute::{Approval, Control};
+use trawl_core::pipeline::Request;
+
+use super::Answer;
+use crate::error::CommandError;
+use crate::host::Host;
+use crate::watches::in_batches;
+
+/// A run that has begun.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Asked {
+    run_id: RunId,
+}
+
+#[tauri::command]
+#[instrument(skip_all, err(Debug))]
+pub(crate) async fn ask(
+    question: String,
+    continues: Option<RunId>,
+    host: State<'_, Host>,
+) -> Answer<Asked> {
+    let settings = Arc::new(host.store.current().settings.clone());
+    let wait = Wait::AtMost(host.longest_wait());
+    let request = Request { question, continues, approval: Approval::Ask, wait, settings };
+    let run = host.agent.ask(request)?;
+    let run_id = run.id();
+    host.runs.enter(run, host.agent.history.is_some());
+    Ok(Asked { run_id })
+}
+
+#[tauri::command]
+#[instrument(skip(after_seq, channel, host), err(Debug))]
+pub(crate) async fn watch_run(
+    run_id: RunId,
+    after_seq: Option<u64>,
+    channel: Channel<Vec<Arc<Event>>>,
+    host: State<'_, Host>,
+) -> Answer {
+    let events = host.follow(run_id, after_seq).await?;
+    host.watches.hold(in_batches(events, channel));
+    Ok(())
+}
+
+#[tauri::command]
+#[instrument(skip(host), err(Debug))]
+pub(crate) async fn cancel_run(run_id: RunId, host: State<'_, Host>) -> Answer {
+    control(&host, run_id)?.cancel();
+    Ok(())
+}
+
+#[tauri::command]
+#[instrument(skip(host), err(Debug))]
+pub(crate) async fn stop_tasks(run_id: RunId, host: State<'_, Host>) -> Answer {
+    control(&host, run_id)?.stop_tasks();
+    Ok(())
+}
+
+#[tauri::command]
+#[instrument(skip(host), err(Debug))]
+pub(crate) async fn stop_task(run_id: RunId, index: usize, host: State<'_, Host>) -> Answer {
+    control(&host, run_id)?.stop_task(index);
+    Ok(())
+}
+
+#[tauri::command]
+#[instrument(skip(host), err(Debug))]
+pub(crate) async fn resolve_approval(
+    run_id: RunId,
+    approved: Vec<usize>,
+    denied: Vec<usize>,
+    host: State<'_, Host>,
+) -> Answer {
+    control(&host, run_id)?.resolve(&approved, &denied);
+    Ok(())
+}
+
+#[tauri::command]
+#[instrument(skip(host), err(Debug))]
+pub(crate) async fn task_result(
+    run_id: RunId,
+    index: usize,
+    host: State<'_, Host>,
+) -> Answer<Option<String>> {
+    host.result(run_id, index).await
+}
+
+fn control(host: &Host, run: RunId) -> Answer<Control> {
+    let live = host.runs.get(run).ok_or_else(|| CommandError::not_running(run))?;
+    Ok(live.control().clone())
+}

@@ -1,0 +1,70 @@
+//! MCP servers: their entries in the settings, and how they stand.
+
+use serde_json::Value;
+use tauri::ipc::Channel;
+use tauri::{AppHandle, State};
+use tracing::instrument;
+use trawl_core::event::Object;
+use trawl_core::mcp::{ServerStatus, test_server as test};
+
+use super::Answer;
+use crate::entries;
+use crate::host::Host;
+use crate::watches::one_by_one;
+
+#[tauri::command(async)]
+#[instrument(skip(entry, app, host), err(Debug))]
+pub(crate) fn save_server(
+    name: String,
+    previous_name: Option<String>,
+    entry: Value,
+    app: AppHandle,
+    host: State<'_, Host>,
+) -> Answer {
+    change(&app, &host, |file| entries::save(file, &name, previous_name.as_deref(), entry))
+}
+
+#[tauri::command(async)]
+#[instrument(skip(app, host), err(Debug))]
+pub(crate) fn remove_server(name: String, app: AppHandle, host: State<'_, Host>) -> Answer {
+    change(&app, &host, |file| entries::remove(file, &name))
+}
+
+#[tauri::command(async)]
+#[instrument(skip(app, host), err(Debug))]
+pub(crate) fn set_server_enabled(
+    name: String,
+    enabled: bool,
+    app: AppHandle,
+    host: State<'_, Host>,
+) -> Answer {
+    change(&app, &host, |file| entries::set_enabled(file, &name, enabled))
+}
+
+#[tauri::command]
+#[instrument(skip(entry), err(Debug))]
+pub(crate) async fn test_server(name: String, entry: Value) -> Answer<ServerStatus> {
+    let entry = entries::checked(&entry)?;
+    Ok(test(&name, &entry, std::env::current_exe().ok()).await)
+}
+
+#[tauri::command]
+#[instrument(skip_all)]
+pub(crate) async fn watch_servers(
+    channel: Channel<Vec<ServerStatus>>,
+    host: State<'_, Host>,
+) -> Answer {
+    host.watches.hold(one_by_one(host.servers(), channel));
+    Ok(())
+}
+
+/// Saves, then makes the connections equal to what was saved.
+fn change(
+    app: &AppHandle,
+    host: &Host,
+    edit: impl FnOnce(&mut Object) -> Answer,
+) -> Answer {
+    let saved = host.store.change(app, edit)?;
+    host.agent.connections.apply(&saved.settings);
+    Ok(())
+}

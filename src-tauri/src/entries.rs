@@ -1,0 +1,129 @@
+//! Edits of `mcpServers`, in the file's own JSON: order and unknown keys stay as they are.
+//!
+//! A file without the key means the sample server alone; the first edit writes that down, so that
+//! adding a server does not take it away.
+
+use serde_json::{Map, Value, json};
+use trawl_core::event::Object;
+use trawl_core::settings::ServerEntry;
+
+use crate::error::CommandError;
+
+/// Adds an entry, or replaces the one of the same or of the previous name in its place.
+pub(crate) fn save(
+    file: &mut Object,
+    name: &str,
+    previous_name: Option<&str>,
+    entry: Value,
+) -> Result<(), CommandError> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(CommandError::new("invalid_entry", "the server needs a name"));
+    }
+    checked(&entry)?;
+    let servers = servers(file)?;
+    let replaced = previous_name.unwrap_or(name);
+    if name != replaced && servers.contains_key(name) {
+        let message = format!("there is a server \"{name}\" already; choose another name");
+        return Err(CommandError::new("name_taken", message));
+    }
+    let mut edited = Map::new();
+    for (known, its) in std::mem::take(servers) {
+        if known == replaced {
+            edited.insert(name.to_owned(), entry.clone());
+        } else {
+            edited.insert(known, its);
+        }
+    }
+    // New ones go to the end.
+    edited.entry(name).or_insert(entry);
+    *servers = edited;
+    Ok(())
+}
+
+/// Removes an entry; one that is gone already is no error.
+pub(crate) fn remove(file: &mut Object, name: &str) -> Result<(), CommandError> {
+    servers(file)?.shift_remove(name);
+    Ok(())
+}
+
+/// Switches a server on or off, and leaves the rest of its entry alone.
+pub(crate) fn set_enabled(
+    file: &mut Object,
+    name: &str,
+    enabled: bool,
+) -> Result<(), CommandError> {
+    let entry = servers(file)?.get_mut(name).and_then(Value::as_object_mut);
+    let Some(entry) = entry else {
+        let message = format!("there is no server \"{name}\" that could be switched");
+        return Err(CommandError::new("no_such_server", message));
+    };
+    if enabled {
+        entry.shift_remove("disabled");
+    } else {
+        entry.insert("disabled".to_owned(), Value::Bool(true));
+    }
+    Ok(())
+}
+
+/// An entry of the right shape, or what is wrong with it.
+pub(crate) fn checked(entry: &Value) -> Result<ServerEntry, CommandError> {
+    ServerEntry::from_json(entry).map_err(|reason| CommandError::new("invalid_entry", reason))
+}
+
+fn servers(file: &mut Object) -> Result<&mut Object, CommandError> {
+    let section =
+        file.entry("mcpServers").or_insert_with(|| json!({"stories": {"builtin": "stories"}}));
+    section.as_object_mut().ok_or_else(|| {
+        let message = "\"mcpServers\" in settings.json is not an object; correct the file first";
+        CommandError::new("settings_unusable", message)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(servers: Value) -> Object {
+        json!({"mcpServers": servers}).as_object().cloned().unwrap()
+    }
+
+    fn names(file: &Object) -> Vec<&String> {
+        file["mcpServers"].as_object().unwrap().keys().collect()
+    }
+
+    #[test]
+    fn a_renamed_server_keeps_its_place() {
+        let mut settings = file(json!({"a": {"url": "x"}, "b": {"url": "y"}, "c": {"url": "z"}}));
+        save(&mut settings, "d", Some("b"), json!({"command": "n"})).unwrap();
+        assert_eq!(names(&settings), ["a", "d", "c"]);
+        assert!(save(&mut settings, "a", Some("d"), json!({"command": "n"})).is_err());
+        save(&mut settings, " e ", None, json!({"command": "n"})).unwrap();
+        assert_eq!(names(&settings), ["a", "d", "c", "e"]);
+        remove(&mut settings, "a").unwrap();
+        assert_eq!(names(&settings), ["d", "c", "e"]);
+    }
+
+    #[test]
+    fn the_sample_server_stays_when_the_first_one_is_added() {
+        let mut settings = Object::new();
+        save(&mut settings, "files", None, json!({"command": "n"})).unwrap();
+        assert_eq!(names(&settings), ["stories", "files"]);
+        set_enabled(&mut settings, "stories", false).unwrap();
+        assert_eq!(settings["mcpServers"]["stories"], json!({"builtin": "stories", "disabled": true}));
+        set_enabled(&mut settings, "stories", true).unwrap();
+        assert_eq!(settings["mcpServers"]["stories"], json!({"builtin": "stories"}));
+        assert!(set_enabled(&mut settings, "none", true).is_err());
+    }
+
+    #[test]
+    fn wrong_entries_are_refused_with_the_reason() {
+        let mut settings = Object::new();
+        for (name, entry) in [("", json!({"command": "n"})), ("a", json!({})), ("a", json!(5))] {
+            assert!(save(&mut settings, name, None, entry).is_err());
+        }
+        let mut wrong = file(json!([]));
+        assert!(remove(&mut wrong, "a").is_err());
+        assert_eq!(wrong, file(json!([])));
+    }
+}

@@ -1,0 +1,72 @@
+//! What a command answers when it cannot do its work: a code for the page, words for the person.
+
+use serde::Serialize;
+use tauri_plugin_store::Error as StoreError;
+use trawl_core::{
+    event::RunId,
+    history::HistoryError,
+    initialize::RefusedQuestion,
+    settings::load::SettingsError,
+};
+
+/// Crosses to the page as `{code, message}`.
+#[derive(Debug, Serialize)]
+pub(crate) struct CommandError {
+    /// Stable, in `snake_case`.
+    code: &'static str,
+    /// For people: what happened, and what to do.
+    message: String,
+}
+
+impl CommandError {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    pub(crate) fn no_such_run(run: RunId) -> Self {
+        Self::new("no_such_run", format!("there is no run {run}; it may have been deleted"))
+    }
+
+    pub(crate) fn not_running(run: RunId) -> Self {
+        Self::new("not_running", format!("the run {run} is not running here; it may have ended"))
+    }
+
+    pub(crate) fn no_history() -> Self {
+        Self::new(
+            "history_unavailable",
+            "the history could not be opened at the start, so nothing is kept; \
+             make the data folder writable and start Trawl again",
+        )
+    }
+}
+
+impl From<RefusedQuestion> for CommandError {
+    fn from(refused: RefusedQuestion) -> Self {
+        Self::new(refused.code(), refused.to_string())
+    }
+}
+
+impl From<HistoryError> for CommandError {
+    fn from(error: HistoryError) -> Self {
+        Self::new("history_unavailable", error.to_string())
+    }
+}
+
+impl From<SettingsError> for CommandError {
+    fn from(error: SettingsError) -> Self {
+        Self::new("settings_unusable", error.to_string())
+    }
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        let message = format!("the settings could not be saved: {error}; is the data folder writable?");
+        Self::new("settings_not_saved", message)
+    }
+}
+
+impl From<tauri::Error> for CommandError {
+    fn from(error: tauri::Error) -> Self {
+        Self::new("internal", error.to_string())
+    }
+}

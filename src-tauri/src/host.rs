@@ -1,0 +1,124 @@
+//! What the window holds while it is open: the agent, its live runs, the settings, what to tell.
+//!
+//! Made once, before the window opens. A data folder that cannot be used costs the history or the
+//! settings, never the window: what is missing is a notice.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::{Stream, StreamExt, stream};
+use trawl_core::event::{Event, RunId};
+use trawl_core::execute::CallLimits;
+use trawl_core::history::{History, HistoryError};
+use trawl_core::llm::Models;
+use trawl_core::mcp::Connections;
+use trawl_core::paths::create_private_folder;
+use trawl_core::pipeline::Agent;
+
+use crate::error::CommandError;
+use crate::runs::Runs;
+use crate::store::Store;
+use crate::stored;
+use crate::watches::Watches;
+
+/// State of the window.
+pub(crate) struct Host {
+    pub(crate) agent: Agent,
+    pub(crate) runs: Runs,
+    pub(crate) store: Store,
+    pub(crate) watches: Watches,
+    pub(crate) data_folder: PathBuf,
+}
+
+impl Host {
+    /// Opens what is in the data folder. Blocks.
+    pub(crate) fn open(data_folder: &Path) -> Self {
+        let mut notices = Vec::new();
+        if let Err(error) = create_private_folder(data_folder) {
+            tracing::warn!(%error, "the data folder cannot be made");
+        }
+        let store = Store::open(data_folder);
+        let history = History::open(data_folder).inspect_err(|error| {
+            notices.push(format!("{error}. Questions can be asked, but they are not kept"));
+        });
+        store.tell(notices);
+        // Our own binary, started again, watches over each server.
+        let connections = Connections::new(std::env::current_exe().ok());
+        Self {
+            agent: Agent { connections, history: history.ok(), limits: CallLimits::new(), models: Models::default() },
+            runs: Runs::default(),
+            store,
+            watches: Watches::default(),
+            data_folder: data_folder.to_owned(),
+        }
+    }
+
+    /// The history, where there is one.
+    pub(crate) fn history(&self) -> Result<&History, CommandError> {
+        self.agent.history.as_ref().ok_or_else(CommandError::no_history)
+    }
+
+    /// Reads from the history on a thread that may block.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&History) -> Result<T, HistoryError> + Send + 'static,
+    ) -> Result<T, CommandError> {
+        let history = self.history()?.clone();
+        Ok(tauri::async_runtime::spawn_blocking(move || read(&history)).await??)
+    }
+
+    /// A run's events, live or stored.
+    pub(crate) async fn follow(
+        &self,
+        run: RunId,
+        after_seq: Option<u64>,
+    ) -> Result<impl Stream<Item = Arc<Event>> + Send + use<>, CommandError> {
+        if let Some(live) = self.runs.get(run) {
+            return Ok(live.follow(after_seq).left_stream());
+        }
+        let known = self.read(move |history| history.run(run)).await?;
+        known.ok_or_else(|| CommandError::no_such_run(run))?;
+        let history = self.history()?.clone();
+        Ok(stored::follow(history, run, after_seq).map(Arc::new).right_stream())
+    }
+
+    /// A task's whole result, live or stored.
+    pub(crate) async fn result(
+        &self,
+        run: RunId,
+        index: usize,
+    ) -> Result<Option<String>, CommandError> {
+        match self.runs.get(run).and_then(|live| live.result(index)) {
+            Some(result) => Ok(Some(result)),
+            None if self.agent.history.is_none() => Ok(None),
+            None => self.read(move |history| history.result(run, index)).await,
+        }
+    }
+
+    /// The state of every server: now, and after every change.
+    pub(crate) fn servers(&self) -> impl Stream<Item = Vec<trawl_core::mcp::ServerStatus>> + use<> {
+        let connections = self.agent.connections.clone();
+        let changes = connections.changes();
+        stream::unfold((connections, changes, true), |(connections, mut changes, first)| async move {
+            if !first {
+                changes.changed().await.ok()?;
+            }
+            changes.borrow_and_update();
+            Some((connections.status(), (connections, changes, false)))
+        })
+    }
+
+    /// Ends everything that runs, in the time it takes to end it properly.
+    pub(crate) async fn close(&self) {
+        self.watches.end();
+        self.runs.end_all().await;
+        self.agent.connections.close().await;
+    }
+
+    /// How long a question waits for servers that are still connecting.
+    pub(crate) fn longest_wait(&self) -> Duration {
+        let seconds = self.store.current().settings.limits.wait_for_servers_seconds;
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(3))
+    }
+}

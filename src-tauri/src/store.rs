@@ -1,0 +1,178 @@
+//! The settings: read with the core's own reader, written through tauri-plugin-store, explicitly.
+//!
+//! The plugin takes a file that does not parse as empty and would overwrite it, so the core's reader
+//! looks first and sets such a file aside. The plugin's copy lives no longer than one change: what a
+//! person wrote into the file meanwhile is never overwritten with what was read before. Keys that
+//! Trawl does not know are kept.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Map, Value};
+use tauri::{AppHandle, Runtime};
+use tauri_plugin_store::StoreExt;
+use trawl_core::event::Object;
+use trawl_core::paths::{create_private_folder, settings_file};
+use trawl_core::settings::load::{Loaded, SettingsError, keep_good_copy, load, prepare};
+
+use crate::error::CommandError;
+
+/// The order in which people find the sections they know; others follow by name.
+const SECTIONS: [&str; 4] = ["mcpServers", "model", "limits", "preferences"];
+
+/// The settings of the data folder.
+pub(crate) struct Store {
+    data_folder: PathBuf,
+    current: Mutex<Arc<Loaded>>,
+    notices: Mutex<Vec<String>>,
+    /// One change at a time.
+    changing: Mutex<()>,
+}
+
+impl Store {
+    /// Reads the settings, after setting aside what cannot be read. Blocks.
+    pub(crate) fn open(data_folder: &Path) -> Self {
+        let prepared = prepare(data_folder);
+        Self {
+            data_folder: data_folder.to_owned(),
+            current: Mutex::new(Arc::new(prepared.loaded)),
+            notices: Mutex::new(prepared.notices),
+            changing: Mutex::default(),
+        }
+    }
+
+    /// As they are now.
+    pub(crate) fn current(&self) -> Arc<Loaded> {
+        lock(&self.current).clone()
+    }
+
+    /// What the person is to be told since the start.
+    pub(crate) fn notices(&self) -> Vec<String> {
+        lock(&self.notices).clone()
+    }
+
+    /// Adds to what the person is to be told.
+    pub(crate) fn tell(&self, notices: Vec<String>) {
+        lock(&self.notices).extend(notices);
+    }
+
+    /// Changes the file and saves it. On an error nothing has changed. Blocks.
+    pub(crate) fn change<R: Runtime>(
+        &self,
+        app: &AppHandle<R>,
+        edit: impl FnOnce(&mut Object) -> Result<(), CommandError>,
+    ) -> Result<Arc<Loaded>, CommandError> {
+        let _one_at_a_time = lock(&self.changing);
+        let mut file = self.latest()?.file;
+        edit(&mut file)?;
+        self.write(app, file)?;
+        keep_good_copy(&self.data_folder);
+        let saved = Arc::new(load(&self.data_folder)?);
+        *lock(&self.current) = saved.clone();
+        Ok(saved)
+    }
+
+    /// The file as it is now; one that was broken since is set aside as at the start.
+    fn latest(&self) -> Result<Loaded, CommandError> {
+        match load(&self.data_folder) {
+            Err(SettingsError::Invalid { .. }) => {
+                let prepared = prepare(&self.data_folder);
+                self.tell(prepared.notices);
+                Ok(prepared.loaded)
+            }
+            read => Ok(read?),
+        }
+    }
+
+    fn write<R: Runtime>(&self, app: &AppHandle<R>, file: Object) -> Result<(), CommandError> {
+        let _ = create_private_folder(&self.data_folder);
+        let builder = app.store_builder(settings_file(&self.data_folder));
+        let store = builder.create_new().disable_auto_save().serialize(in_order).build()?;
+        for (key, value) in file {
+            store.set(key, value);
+        }
+        let saved = store.save();
+        // Else the plugin would save it once more at exit, over what is in the file by then.
+        store.close_resource();
+        Ok(saved?)
+    }
+}
+
+type Unserialised = Box<dyn std::error::Error + Send + Sync>;
+
+fn in_order(settings: &HashMap<String, Value>) -> Result<Vec<u8>, Unserialised> {
+    let mut keys: Vec<&String> = settings.keys().collect();
+    let place = |key: &str| SECTIONS.iter().position(|s| *s == key).unwrap_or(SECTIONS.len());
+    keys.sort_by_key(|key| (place(key), (*key).clone()));
+    let ordered: Map<String, Value> =
+        keys.into_iter().map(|key| (key.clone(), settings[key].clone())).collect();
+    let mut text = serde_json::to_vec_pretty(&ordered)?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde_json::json;
+    use tauri::test::{MockRuntime, mock_builder, mock_context, noop_assets};
+
+    use super::*;
+
+    fn app() -> tauri::App<MockRuntime> {
+        let plugin = tauri_plugin_store::Builder::default().build();
+        mock_builder().plugin(plugin).build(mock_context(noop_assets())).unwrap()
+    }
+
+    fn theme(store: &Store, app: &tauri::App<MockRuntime>, theme: &str) {
+        let edit = |file: &mut Object| {
+            file.insert("preferences".into(), json!({"theme": theme}));
+            Ok(())
+        };
+        store.change(app.handle(), edit).unwrap();
+    }
+
+    #[test]
+    fn a_change_keeps_unknown_keys_and_what_was_written_by_hand() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = settings_file(folder.path());
+        fs::write(&path, r#"{"zebra": [1], "mcpServers": {"b": {"url": "x"}, "a": 5}}"#).unwrap();
+        let (app, store) = (app(), Store::open(folder.path()));
+        theme(&store, &app, "dark");
+        let by_hand = fs::read_to_string(&path).unwrap().replace("[1]", "[2]");
+        fs::write(&path, by_hand).unwrap();
+        theme(&store, &app, "light");
+        let text = fs::read_to_string(&path).unwrap();
+        let file: Object = serde_json::from_str(&text).unwrap();
+        assert_eq!(file.keys().collect::<Vec<_>>(), ["mcpServers", "preferences", "zebra"]);
+        assert_eq!(file["zebra"], json!([2]));
+        assert_eq!(file["preferences"], json!({"theme": "light"}));
+        assert_eq!(file["mcpServers"].as_object().unwrap().keys().collect::<Vec<_>>(), ["b", "a"]);
+        assert_eq!(store.current().file, file);
+        drop(app);
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+
+    #[test]
+    fn a_file_broken_meanwhile_is_set_aside_and_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let (app, store) = (app(), Store::open(folder.path()));
+        assert!(store.notices().is_empty());
+        theme(&store, &app, "dark");
+        fs::write(settings_file(folder.path()), "{broken").unwrap();
+        theme(&store, &app, "light");
+        assert_eq!(store.notices().len(), 1, "{:?}", store.notices());
+        let kept = fs::read_dir(folder.path()).unwrap().flatten().any(|entry| {
+            entry.file_name().to_string_lossy().contains(".bad-")
+                && fs::read_to_string(entry.path()).unwrap() == "{broken"
+        });
+        assert!(kept);
+        assert_eq!(store.current().file["preferences"], json!({"theme": "light"}));
+    }
+}

@@ -1,0 +1,122 @@
+//! The page in the window: found by `data-testid`, waited for with a limit.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use fantoccini::elements::Element;
+use fantoccini::{Client, Locator};
+use serde_json::{Value, json};
+
+/// For what a person would wait for.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// How often is looked.
+const LOOK_AGAIN: Duration = Duration::from_millis(40);
+
+/// The window's page.
+pub(crate) struct Page {
+    client: Client,
+}
+
+impl Page {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// The first element that fits, once there is one.
+    pub(crate) async fn find(&self, selector: &str) -> Element {
+        let wait = self.client.wait().at_most(LIMIT).every(LOOK_AGAIN);
+        match wait.for_element(Locator::Css(selector)).await {
+            Ok(element) => element,
+            Err(error) => panic!("no {selector}: {error}\n{}", self.all_text().await),
+        }
+    }
+
+    /// Clicks the first element that fits.
+    pub(crate) async fn click(&self, selector: &str) {
+        self.find(selector).await.click().await.unwrap();
+    }
+
+    /// Writes into a field, over what is in it.
+    pub(crate) async fn write(&self, selector: &str, text: &str) {
+        let field = self.find(selector).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Asks a question as a person does.
+    pub(crate) async fn ask(&self, question: &str) {
+        self.write("[data-testid=question]", question).await;
+        self.click("[data-testid=ask]").await;
+    }
+
+    /// What a script returns.
+    pub(crate) async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.client.execute(script, arguments).await.unwrap()
+    }
+
+    /// What a script's promise resolves to, or `{error}`.
+    pub(crate) async fn resolve(&self, expression: &str) -> Value {
+        let script = format!(
+            "const done = arguments[arguments.length - 1]; \
+             Promise.resolve().then(() => {expression}) \
+             .then((value) => done(value ?? null), (error) => done({{ error: error?.message ?? String(error) }}));"
+        );
+        self.client.execute_async(&script, vec![]).await.unwrap()
+    }
+
+    /// Waits until an expression is true, and returns what it is.
+    pub(crate) async fn until(&self, expression: &str) -> Value {
+        let began = Instant::now();
+        loop {
+            let value = self.run(&format!("return {expression};"), vec![]).await;
+            if !matches!(value, Value::Null | Value::Bool(false)) && value != json!("") {
+                return value;
+            }
+            if began.elapsed() > LIMIT {
+                panic!("never true: {expression}\n{}", self.all_text().await);
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    /// The text of the first element that fits.
+    pub(crate) async fn text(&self, selector: &str) -> String {
+        self.find(selector).await.text().await.unwrap()
+    }
+
+    /// How many elements fit now.
+    pub(crate) async fn count(&self, selector: &str) -> usize {
+        self.client.find_all(Locator::Css(selector)).await.unwrap().len()
+    }
+
+    /// Loads the page again.
+    pub(crate) async fn reload(&self) {
+        self.client.refresh().await.unwrap();
+        self.find("[data-testid=question]").await;
+    }
+
+    /// Where the window is.
+    pub(crate) async fn address(&self) -> String {
+        self.client.current_url().await.unwrap().to_string()
+    }
+
+    /// Leaves a picture for people, where a folder for them is named.
+    pub(crate) async fn picture(&self, name: &str) {
+        let Some(folder) = std::env::var_os("TRAWL_TEST_SCREENSHOTS").map(PathBuf::from) else {
+            return;
+        };
+        // Motion has come to rest.
+        self.resolve("new Promise((done) => setTimeout(done, 600))").await;
+        let picture = self.client.screenshot().await.unwrap();
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
+    }
+
+    async fn all_text(&self) -> String {
+        match self.client.execute("return document.body.innerText;", vec![]).await {
+            Ok(text) => format!("the page says:\n{}", text.as_str().unwrap_or_default()),
+            Err(error) => format!("the page says nothing: {error}"),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! A running query: seen to run in parallel, found again by a reloaded page, cancelled.
+
+use serde_json::json;
+use trawl_tests::programs;
+
+use crate::profile::Profile;
+
+const RUNNING: &str = "[data-testid=task][data-status=running]";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reloaded_page_finds_the_running_query_and_cancels_it() {
+    let server = json!({"command": programs::fake_mcp(), "args": [], "readOnly": true});
+    let settings = json!({"mcpServers": {"one": server, "two": server, "three": server}});
+    let profile = Profile::with_settings(&settings);
+    let window = profile.open().await;
+    let page = &window.page;
+    page.ask("hang").await;
+    // Neither ever answers: both are seen running at the same time.
+    page.until(&format!("document.querySelectorAll('{RUNNING}').length >= 2")).await;
+    let running = page.count(RUNNING).await;
+    page.picture("running").await;
+
+    page.reload().await;
+    page.click("[data-testid=history-item][data-state=running]").await;
+    page.until(&format!("document.querySelectorAll('{RUNNING}').length === {running}")).await;
+    page.click("[data-testid=cancel]").await;
+    page.find("[data-testid=history-item][data-state=cancelled]").await;
+    page.until(&format!("document.querySelectorAll('{RUNNING}').length === 0")).await;
+    page.picture("cancelled").await;
+    window.close().await;
+}
