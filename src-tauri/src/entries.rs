@@ -110,7 +110,10 @@ mod tests {
         save(&mut settings, "files", None, json!({"command": "n"})).unwrap();
         assert_eq!(names(&settings), ["stories", "files"]);
         set_enabled(&mut settings, "stories", false).unwrap();
-        assert_eq!(settings["mcpServers"]["stories"], json!({"builtin": "stories", "disabled": true}));
+        assert_eq!(
+            settings["mcpServers"]["stories"],
+            json!({"builtin": "stories", "disabled": true})
+        );
         set_enabled(&mut settings, "stories", true).unwrap();
         assert_eq!(settings["mcpServers"]["stories"], json!({"builtin": "stories"}));
         assert!(set_enabled(&mut settings, "none", true).is_err());

@@ -3,10 +3,7 @@
 use serde::Serialize;
 use tauri_plugin_store::Error as StoreError;
 use trawl_core::{
-    event::RunId,
-    history::HistoryError,
-    initialize::RefusedQuestion,
-    settings::load::SettingsError,
+    event::RunId, history::HistoryError, initialize::RefusedQuestion, settings::load::SettingsError,
 };
 
 /// Crosses to the page as `{code, message}`.
@@ -60,7 +57,8 @@ impl From<SettingsError> for CommandError {
 
 impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
-        let message = format!("the settings could not be saved: {error}; is the data folder writable?");
+        let message =
+            format!("the settings could not be saved: {error}; is the data folder writable?");
         Self::new("settings_not_saved", message)
     }
 }

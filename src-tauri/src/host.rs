@@ -46,7 +46,12 @@ impl Host {
         // Our own binary, started again, watches over each server.
         let connections = Connections::new(std::env::current_exe().ok());
         Self {
-            agent: Agent { connections, history: history.ok(), limits: CallLimits::new(), models: Models::default() },
+            agent: Agent {
+                connections,
+                history: history.ok(),
+                limits: CallLimits::new(),
+                models: Models::default(),
+            },
             runs: Runs::default(),
             store,
             watches: Watches::default(),
@@ -100,13 +105,16 @@ impl Host {
     pub(crate) fn servers(&self) -> impl Stream<Item = Vec<trawl_core::mcp::ServerStatus>> + use<> {
         let connections = self.agent.connections.clone();
         let changes = connections.changes();
-        stream::unfold((connections, changes, true), |(connections, mut changes, first)| async move {
-            if !first {
-                changes.changed().await.ok()?;
-            }
-            changes.borrow_and_update();
-            Some((connections.status(), (connections, changes, false)))
-        })
+        stream::unfold(
+            (connections, changes, true),
+            |(connections, mut changes, first)| async move {
+                if !first {
+                    changes.changed().await.ok()?;
+                }
+                changes.borrow_and_update();
+                Some((connections.status(), (connections, changes, false)))
+            },
+        )
     }
 
     /// Ends everything that runs, in the time it takes to end it properly.

@@ -25,9 +25,7 @@ pub(crate) fn openable(address: &str) -> Result<Url, CommandError> {
     let url = Url::parse(address).map_err(|error| refused(&error.to_string()))?;
     match url.scheme() {
         "http" | "https" | "mailto" => Ok(url),
-        other => Err(refused(&format!(
-            "\"{other}:\" is not among http, https and mailto"
-        ))),
+        other => Err(refused(&format!("\"{other}:\" is not among http, https and mailto"))),
     }
 }
 

@@ -27,7 +27,8 @@ pub(crate) struct Block {
 
 /// Renders a text; all blocks but the last stay as they are however the text goes on.
 pub(crate) fn render(text: &str) -> Vec<Block> {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let parser = Parser::new_ext(text, options).into_offset_iter();
     let mut blocks = Vec::new();
     let mut block: Vec<Event<'_>> = Vec::new();
@@ -57,8 +58,31 @@ fn to_html(events: Vec<Event<'_>>) -> String {
 
 static SANITISER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
     let tags = [
-        "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
-        "ol", "p", "pre", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+        "a",
+        "blockquote",
+        "br",
+        "code",
+        "del",
+        "em",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "strong",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "tr",
+        "ul",
     ];
     let attributes = HashMap::from([
         ("a", HashSet::from(["href", "data-task", "data-item"])),
@@ -92,11 +116,17 @@ mod tests {
     fn tables_code_and_links_are_rendered() {
         let table = html("| a | b |\n|---|--:|\n| 1 | 2 |\n");
         assert!(table.contains("<table>") && table.contains("<td>2</td>"), "{table}");
-        assert_eq!(html("```rust\nlet x = \"<b>\";\n```"), "<pre><code>let x = \"&lt;b&gt;\";\n</code></pre>");
+        assert_eq!(
+            html("```rust\nlet x = \"<b>\";\n```"),
+            "<pre><code>let x = \"&lt;b&gt;\";\n</code></pre>"
+        );
         let link = html("[x](https://example.com/?a=1&b=2)");
         assert!(link.contains("href=\"https://example.com/?a=1&amp;b=2\""), "{link}");
         assert_eq!(html("3. c\n4. d"), "<ol start=\"3\">\n<li>c</li>\n<li>d</li>\n</ol>\n");
-        assert_eq!(html("- [x] done\n- [ ] open"), "<ul>\n<li>☑ done</li>\n<li>☐ open</li>\n</ul>\n");
+        assert_eq!(
+            html("- [x] done\n- [ ] open"),
+            "<ul>\n<li>☑ done</li>\n<li>☐ open</li>\n</ul>\n"
+        );
     }
 
     #[test]
@@ -129,7 +159,8 @@ mod tests {
                 let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap_or_default();
                 let fine = ["p", "a", "br", "pre", "code"].contains(&name);
                 assert!(fine, "{attack}\n{html}");
-                for word in ["onerror", "onload", "onclick", "style", "javascript", "data:", "src"] {
+                for word in ["onerror", "onload", "onclick", "style", "javascript", "data:", "src"]
+                {
                     assert!(!tag.contains(word), "{attack}\n{html}");
                 }
                 for scheme in ["vbscript", "file:", "tauri:", "citation"] {
@@ -159,7 +190,8 @@ mod tests {
             assert_eq!(render(&alone)[0].html, block.html);
             let rest = String::from_utf16(&utf16[block.end..]).unwrap();
             let following: Vec<String> = render(&rest).into_iter().map(|b| b.html).collect();
-            let expected: Vec<String> = blocks[place + 1..].iter().map(|b| b.html.clone()).collect();
+            let expected: Vec<String> =
+                blocks[place + 1..].iter().map(|b| b.html.clone()).collect();
             assert_eq!(following, expected);
             start = block.end;
         }

@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn the_path_is_found_among_what_start_up_files_print() {
-        let output = b"PATH=/wrong\nhello\x1b[0m__trawl_path__\nHOME=/h\nPATH=/a:/b\n__trawl_path__\n";
+        let output =
+            b"PATH=/wrong\nhello\x1b[0m__trawl_path__\nHOME=/h\nPATH=/a:/b\n__trawl_path__\n";
         assert_eq!(unix::path_in(output), Some("/a:/b".into()));
         assert_eq!(unix::path_in(b"PATH=/a\n"), None);
         assert_eq!(unix::path_in(b""), None);

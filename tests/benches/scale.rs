@@ -154,7 +154,8 @@ async fn first_event() {
     let connections = Connections::new(None);
     let settings = Arc::new(Settings::default());
     connections.apply(&settings);
-    let agent = Agent { connections, history: None, limits: CallLimits::new(), models: Models::default() };
+    let agent =
+        Agent { connections, history: None, limits: CallLimits::new(), models: Models::default() };
     let mut times = Vec::new();
     for _ in 0..21 {
         let request = Request {

@@ -72,7 +72,10 @@ impl Window {
             let _ = kill_process(*pid, Signal::TERM);
         }
         let began = Instant::now();
-        while own.iter().any(|pid| rustix::process::test_kill_process(*pid).is_ok() && !is_zombie(*pid)) {
+        while own
+            .iter()
+            .any(|pid| rustix::process::test_kill_process(*pid).is_ok() && !is_zombie(*pid))
+        {
             assert!(began.elapsed() < LIMIT, "the window does not end");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

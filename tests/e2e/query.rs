@@ -15,8 +15,10 @@ async fn a_question_is_answered_and_found_again_after_a_restart() {
     let page = &window.page;
     let focused = page.until("document.activeElement?.dataset.testid").await;
     assert_eq!(focused, "question");
-    page.until("document.querySelector('[data-testid=question]') && document.readyState === 'complete'")
-        .await;
+    page.until(
+        "document.querySelector('[data-testid=question]') && document.readyState === 'complete'",
+    )
+    .await;
     page.picture("start").await;
 
     page.ask(QUESTION).await;
@@ -39,7 +41,8 @@ async fn a_question_is_answered_and_found_again_after_a_restart() {
     assert_eq!(page.count("[data-testid=step]").await, 4);
 
     page.click("[data-testid=task][data-index=\"0\"]").await;
-    page.until("document.querySelector('[data-testid=task-result]')?.textContent.length > 40").await;
+    page.until("document.querySelector('[data-testid=task-result]')?.textContent.length > 40")
+        .await;
     page.picture("evidence").await;
 
     window.close().await;
@@ -59,6 +62,7 @@ async fn a_question_is_answered_and_found_again_after_a_restart() {
     page.find("[data-testid=task][data-status=completed]").await;
     assert_eq!(page.run(&format!("return {TASKS};"), vec![]).await, tasks);
     page.click("[data-testid=task][data-index=\"0\"]").await;
-    page.until("document.querySelector('[data-testid=task-result]')?.textContent.length > 40").await;
+    page.until("document.querySelector('[data-testid=task-result]')?.textContent.length > 40")
+        .await;
     window.close().await;
 }

@@ -59,11 +59,7 @@ pub(crate) async fn watch_servers(
 }
 
 /// Saves, then makes the connections equal to what was saved.
-fn change(
-    app: &AppHandle,
-    host: &Host,
-    edit: impl FnOnce(&mut Object) -> Answer,
-) -> Answer {
+fn change(app: &AppHandle, host: &Host, edit: impl FnOnce(&mut Object) -> Answer) -> Answer {
     let saved = host.store.change(app, edit)?;
     host.agent.connections.apply(&saved.settings);
     Ok(())

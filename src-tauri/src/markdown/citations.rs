@@ -72,7 +72,9 @@ mod tests {
         check("a [1] b", &[Text("a "), cite(1, None), Text(" b")]);
         check("[1][2.10]", &[cite(1, None), cite(2, Some(10))]);
         check("x[3.1].", &[Text("x"), cite(3, Some(1)), Text(".")]);
-        for plain in ["[]", "[0]", "[1.]", "[.1]", "[1.0]", "[a]", "[1", "1]", "[ 1]", "[+1]", "[1.2.3]"] {
+        for plain in
+            ["[]", "[0]", "[1.]", "[.1]", "[1.0]", "[a]", "[1", "1]", "[ 1]", "[+1]", "[1.2.3]"]
+        {
             check(plain, &[Text(plain)]);
         }
         check("[[1]]", &[Text("["), cite(1, None), Text("]")]);

@@ -108,13 +108,17 @@ mod tests {
     use super::super::render;
 
     fn html(text: &str) -> String {
-        render(text).into_iter().map(|block| serde_json::to_value(block).unwrap()["html"].clone())
-            .map(|html| html.as_str().unwrap().to_owned()).collect()
+        render(text)
+            .into_iter()
+            .map(|block| serde_json::to_value(block).unwrap()["html"].clone())
+            .map(|html| html.as_str().unwrap().to_owned())
+            .collect()
     }
 
     #[test]
     fn citations_are_anchors_but_not_in_code_or_links() {
-        let cited = html("Twelve [1], *three* of them [2.3].\n\n- x [4]\n\n| a |\n|---|\n| b [5] |");
+        let cited =
+            html("Twelve [1], *three* of them [2.3].\n\n- x [4]\n\n| a |\n|---|\n| b [5] |");
         assert_eq!(cited.matches("class=\"citation\"").count(), 4, "{cited}");
         assert!(cited.contains("href=\"#task-2\" data-task=\"2\" data-item=\"3\""), "{cited}");
         for plain in ["`a[1]`", "```\na[1]\n```", "    a[1]", "[see [1]](https://example.com)"] {

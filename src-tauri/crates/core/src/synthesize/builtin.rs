@@ -172,8 +172,8 @@ fn counted(evidence: &Evidence) -> String {
 fn asked(task: &Found) -> String {
     let texts = task.arguments.as_object().into_iter().flat_map(|object| object.values());
     match texts.filter_map(Value::as_str).next() {
-        Some(text) => format!("`{}` in {}", text.replace('`', "'"), escaped(&task.tool)),
-        None => escaped(&task.tool),
+        Some(text) => format!("`{}` in `{}`", text.replace('`', "'"), task.tool),
+        None => format!("`{}`", task.tool),
     }
 }
 
@@ -216,7 +216,7 @@ mod tests {
         assert!(answer.starts_with(NOTICE));
         assert!(
             answer.contains(
-                "**17 results (2 of them listed)** for `upstream` in search\\_stories [1]"
+                "**17 results (2 of them listed)** for `upstream` in `search_stories` [1]"
             ),
             "{answer}"
         );
