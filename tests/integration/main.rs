@@ -6,6 +6,7 @@
     reason = "a helper may end its test, and takes `json!` as it comes"
 )]
 
+mod answer_model;
 mod architecture;
 mod cli_ask;
 mod cli_commands;
@@ -19,12 +20,15 @@ mod execute_parallel;
 mod history_processes;
 mod history_record;
 mod history_search;
+mod llm_errors;
+mod llm_replies;
 mod mcp_calls;
 mod mcp_connect;
 mod mcp_http;
 mod mcp_setup;
 mod mcp_survivors;
 mod pipeline;
+mod plan_model;
 mod settings_file;
 mod sources;
 mod stories;

@@ -4,6 +4,8 @@
 //! or the first place that breaks a rule, in words. Says nothing about whether the run did what it
 //! should have done.
 
+use std::collections::BTreeMap;
+
 use trawl_core::event::{Event, EventKind, Finished, TaskStatus};
 
 use crate::task_grammar::TaskLog;
@@ -45,7 +47,7 @@ struct Stream {
     servers: Vec<String>,
     discovered: bool,
     plans_started: usize,
-    tasks: Vec<TaskLog>,
+    tasks: BTreeMap<usize, TaskLog>,
     planned: bool,
     asked: Vec<usize>,
     answered: Vec<usize>,
@@ -77,16 +79,17 @@ impl Stream {
             EventKind::TaskPlanned { index, depends_on, .. } => {
                 require(self.plans_started > 0, "before planStarted")?;
                 require(!self.planned, "after planned")?;
-                require(*index == self.tasks.len(), "indexes count up from 0")?;
-                self.tasks.push(TaskLog::new(depends_on.clone()));
-                Ok(())
+                // A repaired task comes after its neighbours; `planned` leaves no gap.
+                let before = self.tasks.insert(*index, TaskLog::new(depends_on.clone()));
+                require(before.is_none(), "a task is planned once")
             }
             EventKind::Planned { task_count, elapsed_ms, .. } => {
                 milliseconds(&[*elapsed_ms])?;
                 require(self.plans_started > 0, "before planStarted")?;
                 require(!std::mem::replace(&mut self.planned, true), "a second time")?;
                 require(!self.tasks_finished, "after tasksFinished")?;
-                require(*task_count == self.tasks.len(), "taskCount is not the number of tasks")
+                let whole = self.tasks.keys().copied().eq(0..*task_count);
+                require(whole, "indexes do not count from 0 to taskCount")
             }
             EventKind::ApprovalRequested { indexes, reason, .. } => {
                 require(!reason.trim().is_empty() && !indexes.is_empty(), "no task or no reason")?;
@@ -121,7 +124,7 @@ impl Stream {
             EventKind::TasksFinished { wall_ms, sequential_ms, .. } => {
                 milliseconds(&[*wall_ms, *sequential_ms])?;
                 require(!self.tasks.is_empty(), "without a task")?;
-                require(self.tasks.iter().all(TaskLog::is_finished), "a task has not ended")?;
+                require(self.tasks.values().all(TaskLog::is_finished), "a task has not ended")?;
                 require(!std::mem::replace(&mut self.tasks_finished, true), "a second time")?;
                 self.counted(&event.kind)
             }
@@ -163,11 +166,11 @@ impl Stream {
     }
 
     fn task(&mut self, index: usize) -> Result<&mut TaskLog, String> {
-        self.tasks.get_mut(index).ok_or_else(|| format!("task {index} was not planned before"))
+        self.tasks.get_mut(&index).ok_or_else(|| format!("task {index} was not planned before"))
     }
 
     fn count(&self, status: TaskStatus) -> usize {
-        self.tasks.iter().filter(|task| task.ended_as(status)).count()
+        self.tasks.values().filter(|task| task.ended_as(status)).count()
     }
 
     fn counted(&self, kind: &EventKind) -> Result<(), String> {
@@ -197,13 +200,16 @@ impl Stream {
             "no task completed",
         )?;
         for cited in &finished.citations {
-            require(cited.index < self.tasks.len(), "a citation of no task")?;
+            require(self.tasks.contains_key(&cited.index), "a citation of no task")?;
             require(cited.item != Some(0), "items are counted from 1")?;
         }
         for gap in &finished.not_consulted {
             let one = gap.server.is_some() != gap.index.is_some();
             require(one, "notConsulted names either a server or a task")?;
-            require(gap.index.is_none_or(|index| index < self.tasks.len()), "a gap of no task")?;
+            require(
+                gap.index.is_none_or(|index| self.tasks.contains_key(&index)),
+                "a gap of no task",
+            )?;
             require(!gap.reason.trim().is_empty(), "a gap without a reason")?;
         }
         require(finished.partial || finished.not_consulted.is_empty(), "gaps but not partial")?;
@@ -215,8 +221,8 @@ impl Stream {
     /// What holds at the end of every run.
     fn ended(&self) -> Result<(), String> {
         require(self.tasks.is_empty() || self.tasks_finished, "tasks but no tasksFinished")?;
-        let known = |index: &usize| *index < self.tasks.len();
-        let dependencies = self.tasks.iter().flat_map(TaskLog::depends_on);
+        let known = |index: &usize| self.tasks.contains_key(index);
+        let dependencies = self.tasks.values().flat_map(TaskLog::depends_on);
         require(dependencies.copied().all(|index| known(&index)), "dependsOn names no task")
     }
 }

@@ -30,8 +30,11 @@ const BYTES_A_TOKEN: u64 = 3;
 /// Times that results which are too long are cut in half.
 const HALVINGS: u32 = 2;
 
-/// More bytes a token than any text has: the provider read only a part.
+/// More bytes a token than any long text has: the provider read only a part.
 const PLAINLY_CUT: u64 = 8;
+
+/// Shorter prompts fit anywhere.
+const SHORT_PROMPT: usize = 8_000;
 
 const RULES: &str = "\
 You answer a question from results that tools found.
@@ -165,6 +168,7 @@ async fn draft(prompt: &Prompt, model: &Model, recorder: &Recorder) -> Draft {
     }
     let sent = prompt.system.len() + prompt.messages.iter().map(|m| m.text.len()).sum::<usize>();
     draft.unread = model.cuts_silently()
+        && sent > SHORT_PROMPT
         && reply.read_tokens().is_some_and(|read| read * PLAINLY_CUT < sent as u64);
     draft.cut_off = reply.was_cut_off();
     draft.usage = Some(reply.usage());
