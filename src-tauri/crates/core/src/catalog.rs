@@ -155,7 +155,7 @@ pub fn qualified_name(server: &str, tool: &str) -> String {
     }
     // Two names that differ only in replaced or cut characters stay two names.
     let digest = Sha256::digest(plain.as_bytes());
-    let tail: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let tail = format!("{:08x}", u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]));
     let head: String = safe.chars().take(MAX_NAME - tail.len() - 1).collect();
     format!("{head}_{tail}")
 }

@@ -83,18 +83,16 @@ pub(crate) async fn discover(
 async fn within(wait: Wait, connections: &Connections, name: &str) -> Result<Server, String> {
     let connected = connections.connected(name);
     let outcome = match wait {
-        Wait::Each => connected.await,
-        Wait::AtMost(limit) => match tokio::time::timeout(limit, connected).await {
-            Ok(outcome) => outcome,
-            Err(_) => {
-                let seconds = limit.as_secs_f64();
-                return Err(format!(
-                    "{name} was not ready within {seconds} s; it is still being connected"
-                ));
-            }
-        },
+        Wait::Each => Ok(connected.await),
+        Wait::AtMost(limit) => tokio::time::timeout(limit, connected).await.map_err(|_| limit),
     };
-    outcome.map_err(|error| error.to_string())
+    match outcome {
+        Ok(outcome) => outcome.map_err(|error| error.to_string()),
+        Err(limit) => Err(format!(
+            "{name} was not ready within {} s; it is still being connected",
+            limit.as_secs_f64()
+        )),
+    }
 }
 
 pub(crate) fn millis(duration: Duration) -> f64 {

@@ -76,7 +76,7 @@ pub fn checked_question(question: &str) -> Result<&str, RefusedQuestion> {
 /// Reads the conversation so far and sets the run's limit of time.
 pub(crate) async fn initialize(request: &Request, history: Option<&History>) -> Initialized {
     let limit = request.settings.limits.run_timeout_seconds;
-    let limit = Duration::try_from_secs_f64(limit).unwrap_or(Duration::from_secs(600));
+    let limit = Duration::try_from_secs_f64(limit).unwrap_or(Duration::from_mins(10));
     let deadline = Instant::now() + limit;
     let conversation = match (request.continues, history) {
         (Some(run), Some(history)) => conversation(run, history.clone()).await,

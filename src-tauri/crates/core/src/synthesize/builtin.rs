@@ -171,7 +171,7 @@ fn counted(evidence: &Evidence) -> String {
 /// What was asked: the words that were searched for, or the tool.
 fn asked(task: &Found) -> String {
     let texts = task.arguments.as_object().into_iter().flat_map(|object| object.values());
-    match texts.filter_map(Value::as_str).next() {
+    match texts.into_iter().find_map(Value::as_str) {
         Some(text) => format!("`{}` in `{}`", text.replace('`', "'"), task.tool),
         None => format!("`{}`", task.tool),
     }

@@ -149,11 +149,10 @@ fn search_terms(
     let parameters: Vec<String> =
         properties(&tool.input_schema).flat_map(|(parameter, _)| words(parameter)).collect();
     let described = words(documented);
-    let phrases =
-        question.phrases.iter().map(|phrase| match phrase.contains(char::is_whitespace) {
-            true => format!("\"{phrase}\""),
-            false => phrase.clone(),
-        });
+    let quoted = |phrase: &String| {
+        if phrase.contains(char::is_whitespace) { format!("\"{phrase}\"") } else { phrase.clone() }
+    };
+    let phrases = question.phrases.iter().map(quoted);
     let outside = |known: &[&[String]]| -> Vec<String> {
         let is_known = |word: &str| known.iter().any(|list| list.contains(&singular(word)));
         question.keywords.iter().filter(|word| !is_known(word)).cloned().collect()
@@ -223,13 +222,13 @@ mod tests {
             "search_stories",
             "Searches the stories by keyword. Query syntax: words, \"phrases\", AND OR NOT, \
              prefix*, tag:x, author:x, tag:*, author:*.",
-            json!({"type": "object", "required": ["query"], "properties": {
+            &json!({"type": "object", "required": ["query"], "properties": {
                 "query": {"type": "string", "description": "What to search for"},
                 "size": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}}}),
         )
     }
 
-    fn tool(name: &str, description: &str, schema: Value) -> Tool {
+    fn tool(name: &str, description: &str, schema: &Value) -> Tool {
         Tool {
             server: "s".into(),
             name: name.into(),
@@ -269,7 +268,7 @@ mod tests {
         let read_file = tool(
             "read_file",
             "Reads a file",
-            json!({"type": "object", "required": ["path"], "properties": {"path": {"type": "string"}}}),
+            &json!({"type": "object", "required": ["path"], "properties": {"path": {"type": "string"}}}),
         );
         assert_eq!(fit(&read_file, &read("What is in the file about trains?")), []);
         let named = fit(&read_file, &read("Read the file notes/trains.md"));
@@ -281,13 +280,13 @@ mod tests {
         let profile = tool(
             "get_user_profile",
             "Profile of a user",
-            json!({"type": "object", "required": ["user_id"],
+            &json!({"type": "object", "required": ["user_id"],
                 "properties": {"user_id": {"type": ["integer", "string"]}}}),
         );
         assert_eq!(fit(&profile, &read("Who is user 12?"))[0].arguments["user_id"], json!(12));
         assert_eq!(fit(&profile, &read("Who is @ann?"))[0].arguments["user_id"], json!("ann"));
         assert_eq!(fit(&profile, &read("upstream")), []);
-        let tags = tool("list_tags", "All tags", json!({"type": "object", "properties": {}}));
+        let tags = tool("list_tags", "All tags", &json!({"type": "object", "properties": {}}));
         assert_eq!(fit(&tags, &read("Which tags are there?")).len(), 1);
         assert_eq!(fit(&tags, &read("Which trains are there?")), []);
     }

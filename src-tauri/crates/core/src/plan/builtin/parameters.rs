@@ -77,7 +77,7 @@ pub(super) fn identifier(
         named || (generic && tool_words.iter().any(|word| word == noun))
     };
     let found = question.identifiers.iter().filter(|i| fits(&singular(&i.noun)));
-    found.filter_map(|i| typed(&i.value, schema)).next()
+    found.into_iter().find_map(|i| typed(&i.value, schema))
 }
 
 /// A number of items: the tool's own default, else 20, within its bounds.
