@@ -118,7 +118,7 @@ mod tests {
         assert!(table.contains("<table>") && table.contains("<td>2</td>"), "{table}");
         assert_eq!(
             html("```rust\nlet x = \"<b>\";\n```"),
-            "<pre><code>let x = \"&lt;b&gt;\";\n</code></pre>"
+            "<pre><code>let x = \"&lt;b&gt;\";\n</code></pre>\n"
         );
         let link = html("[x](https://example.com/?a=1&b=2)");
         assert!(link.contains("href=\"https://example.com/?a=1&amp;b=2\""), "{link}");
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn html_is_shown_as_text_but_line_breaks_break_lines() {
-        assert_eq!(html("a<br>b <b>c</b>"), "<p>a<br>b &lt;b&gt;c&lt;/b&gt;</p>\n");
+        assert_eq!(html("a<br>b <b>c</b>"), "<p>a<br>\nb &lt;b&gt;c&lt;/b&gt;</p>\n");
         assert_eq!(html("<div>\nx\n</div>"), "<p>&lt;div&gt;\nx\n&lt;/div&gt;\n</p>\n");
     }
 }

@@ -145,13 +145,14 @@ mod tests {
         fs::write(&path, r#"{"zebra": [1], "mcpServers": {"b": {"url": "x"}, "a": 5}}"#).unwrap();
         let (app, store) = (app(), Store::open(folder.path()));
         theme(&store, &app, "dark");
-        let by_hand = fs::read_to_string(&path).unwrap().replace("[1]", "[2]");
+        let by_hand = fs::read_to_string(&path).unwrap().replace("\"x\"", "\"y\"");
         fs::write(&path, by_hand).unwrap();
         theme(&store, &app, "light");
         let text = fs::read_to_string(&path).unwrap();
         let file: Object = serde_json::from_str(&text).unwrap();
         assert_eq!(file.keys().collect::<Vec<_>>(), ["mcpServers", "preferences", "zebra"]);
-        assert_eq!(file["zebra"], json!([2]));
+        assert_eq!(file["zebra"], json!([1]));
+        assert_eq!(file["mcpServers"]["b"], json!({"url": "y"}));
         assert_eq!(file["preferences"], json!({"theme": "light"}));
         assert_eq!(file["mcpServers"].as_object().unwrap().keys().collect::<Vec<_>>(), ["b", "a"]);
         assert_eq!(store.current().file, file);
