@@ -3,6 +3,8 @@
 //! Arguments and results are camelCase JSON; an error is `{code, message}`. What a command does is
 //! found where it passes on to.
 
+#![expect(clippy::needless_pass_by_value, reason = "a command owns what the page sent")]
+
 pub(crate) mod answer;
 pub(crate) mod history;
 pub(crate) mod runs;

@@ -84,7 +84,7 @@ fn servers(file: &mut Object) -> Result<&mut Object, CommandError> {
 mod tests {
     use super::*;
 
-    fn file(servers: Value) -> Object {
+    fn file(servers: &Value) -> Object {
         json!({"mcpServers": servers}).as_object().cloned().unwrap()
     }
 
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_renamed_server_keeps_its_place() {
-        let mut settings = file(json!({"a": {"url": "x"}, "b": {"url": "y"}, "c": {"url": "z"}}));
+        let mut settings = file(&json!({"a": {"url": "x"}, "b": {"url": "y"}, "c": {"url": "z"}}));
         save(&mut settings, "d", Some("b"), json!({"command": "n"})).unwrap();
         assert_eq!(names(&settings), ["a", "d", "c"]);
         assert!(save(&mut settings, "a", Some("d"), json!({"command": "n"})).is_err());
@@ -125,8 +125,8 @@ mod tests {
         for (name, entry) in [("", json!({"command": "n"})), ("a", json!({})), ("a", json!(5))] {
             assert!(save(&mut settings, name, None, entry).is_err());
         }
-        let mut wrong = file(json!([]));
+        let mut wrong = file(&json!([]));
         assert!(remove(&mut wrong, "a").is_err());
-        assert_eq!(wrong, file(json!([])));
+        assert_eq!(wrong, file(&json!([])));
     }
 }

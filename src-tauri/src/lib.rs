@@ -91,7 +91,7 @@ fn start(app: &mut App) -> tauri::Result<()> {
         mcp::use_path(shell_path::ask());
         let host = handle.state::<Host>();
         host.agent.connections.apply(&host.store.current().settings);
-        end_on_signals(handle.clone());
+        end_on_signals(&handle);
     });
     window::open(&handle)
 }
@@ -104,7 +104,7 @@ fn window_state() -> tauri::plugin::TauriPlugin<tauri::Wry> {
 
 /// A signal closes the window as a person would, so that nothing is left running.
 #[cfg(unix)]
-fn end_on_signals(app: AppHandle) {
+fn end_on_signals(app: &AppHandle) {
     use tokio::signal::unix::{SignalKind, signal};
     for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
         let app = app.clone();
@@ -122,4 +122,4 @@ fn end_on_signals(app: AppHandle) {
 }
 
 #[cfg(not(unix))]
-fn end_on_signals(_app: AppHandle) {}
+fn end_on_signals(_app: &AppHandle) {}

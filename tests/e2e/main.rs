@@ -5,6 +5,7 @@
 //! of what it saw there.
 
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what a test relies on may end it")]
 
 mod driver;
 mod files;

@@ -73,9 +73,8 @@ impl Page {
             if !matches!(value, Value::Null | Value::Bool(false)) && value != json!("") {
                 return value;
             }
-            if began.elapsed() > LIMIT {
-                panic!("never true: {expression}\n{}", self.all_text().await);
-            }
+            let in_time = began.elapsed() <= LIMIT;
+            assert!(in_time, "never true: {expression}\n{}", self.all_text().await);
             tokio::time::sleep(LOOK_AGAIN).await;
         }
     }

@@ -14,7 +14,7 @@ use crate::driver::Driver;
 use crate::page::Page;
 
 /// For the window to open, and to close.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// Data, configuration and cache of one person.
 pub(crate) struct Profile {

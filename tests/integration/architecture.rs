@@ -156,7 +156,7 @@ fn files_are_short_and_say_what_they_are() {
     none(sources, |source| {
         let lines = source.text.lines().count();
         let long = (lines > 400).then(|| format!("{lines} lines"));
-        let is_rust = source.path.ends_with(".rs");
+        let is_rust = Path::new(&source.path).extension().is_some_and(|kind| kind == "rs");
         let silent = (is_rust && !source.text.starts_with("//!")).then(|| "no module doc".into());
         let nameless = source.path.ends_with("/mod.rs").then(|| "named mod.rs".into());
         [long, silent, nameless].into_iter().flatten().collect()

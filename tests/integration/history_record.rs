@@ -60,7 +60,7 @@ async fn state_tasks_and_answer_stand_beside_the_events() {
         assert_eq!(run.listed.task_count, run.tasks.len());
         match &events.last().unwrap().kind {
             EventKind::Finished(finished) => {
-                assert_eq!(run.answer.as_ref(), Some(&finished.answer))
+                assert_eq!(run.answer.as_ref(), Some(&finished.answer));
             }
             EventKind::Failed { code, .. } => assert_eq!(&run.failure.unwrap().code, code),
             _ => assert_eq!((run.answer, run.failure), (None, None)),
@@ -74,11 +74,13 @@ async fn state_tasks_and_answer_stand_beside_the_events() {
             assert_eq!((&task.error, task.attempts), (error, Some(*attempts)));
         }
     }
-    use RunState::{Cancelled, Failed, Finished, Partial};
-    let expect = [
-        Finished, Partial, Failed, Failed, Failed, Failed, Cancelled, Cancelled, Finished,
-        Finished, Partial, Partial, Finished,
-    ];
+    let expect = {
+        use RunState::{Cancelled, Failed, Finished, Partial};
+        [
+            Finished, Partial, Failed, Failed, Failed, Failed, Cancelled, Cancelled, Finished,
+            Finished, Partial, Partial, Finished,
+        ]
+    };
     assert_eq!(states, expect);
 }
 
@@ -134,8 +136,9 @@ async fn a_deleted_run_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let history = History::open(folder.path()).unwrap();
     let (_, events) = golden().remove(0);
-    let filler: String =
-        (0..200_000).map(|n: u32| format!("{:x} ", n.wrapping_mul(2_654_435_761))).collect();
+    let words: Vec<String> =
+        (0..200_000).map(|n: u32| format!("{:x}", n.wrapping_mul(2_654_435_761))).collect();
+    let filler = words.join(" ");
     let result =
         json!({"content": [{"type": "text", "text": format!("zanzibar {filler}")}]}).to_string();
     let gone = play(&history, &events, &[(0, result)]).await.run_id();

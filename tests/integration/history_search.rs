@@ -33,7 +33,7 @@ async fn words_are_found_wherever_they_stand_in_a_run() {
     let first = asked(&history, "Night trains?", "There are **twelve**.", "Vienna to Rome").await;
     let second = asked(&history, "Is c++ old?", "It's from 1985, says Bjarne.", "naïve café").await;
     let check = |words: &str, expect: &[RunId]| {
-        assert_eq!(ids(&found(&history, words)), expect, "{words:?}")
+        assert_eq!(ids(&found(&history, words)), expect, "{words:?}");
     };
     check("trains", &[first]);
     check("NIGHT", &[first]);

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::needless_pass_by_value,
     reason = "a helper may end its test, and takes `json!` as it comes"
 )]

@@ -3,6 +3,8 @@
 //! `TRAWL_TEST_PROGRAMS` names a folder that has them already (`cargo xtask test` sets it);
 //! without it they are built when the first test asks.
 
+#![expect(clippy::unwrap_used, reason = "without its programs, a test may end at once")]
+
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,7 +16,7 @@ pub fn trawl() -> &'static Path {
     PROGRAM.get_or_init(|| provided("trawl").unwrap_or_else(|| built("trawl", &[])))
 }
 
-/// The window's program. Building it needs WebKit.
+/// The window's program. Building it needs `WebKit`.
 pub fn desktop() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     let name = "trawl-desktop";
