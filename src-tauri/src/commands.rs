@@ -7,6 +7,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod history;
+pub(crate) mod model;
 pub(crate) mod runs;
 pub(crate) mod servers;
 pub(crate) mod settings;

@@ -3,7 +3,8 @@
 use serde::Serialize;
 use tauri_plugin_store::Error as StoreError;
 use trawl_core::{
-    event::RunId, history::HistoryError, initialize::RefusedQuestion, settings::load::SettingsError,
+    event::RunId, history::HistoryError, initialize::RefusedQuestion, llm::ModelError,
+    settings::load::SettingsError,
 };
 
 /// Crosses to the page as `{code, message}`.
@@ -46,6 +47,12 @@ impl From<RefusedQuestion> for CommandError {
 impl From<HistoryError> for CommandError {
     fn from(error: HistoryError) -> Self {
         Self::new("history_unavailable", error.to_string())
+    }
+}
+
+impl From<ModelError> for CommandError {
+    fn from(error: ModelError) -> Self {
+        Self::new(error.code(), error.to_string())
     }
 }
 

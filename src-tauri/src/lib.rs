@@ -26,7 +26,7 @@ use tauri_plugin_window_state::StateFlags;
 use trawl_core::logging::{self, Results};
 use trawl_core::{mcp, paths};
 
-use crate::commands::{answer, history, runs as asked, servers, settings};
+use crate::commands::{answer, history, model, runs as asked, servers, settings};
 use crate::host::Host;
 
 /// Opens the window and returns when it is closed, with the code to exit with.
@@ -65,7 +65,13 @@ fn opened() -> Result<i32, Box<dyn std::error::Error>> {
             asked::task_result,
             asked::watch_run,
             history::delete_runs,
+            history::export_run,
             history::list_runs,
+            model::detect_models,
+            model::list_models,
+            model::presets,
+            model::save_model,
+            model::test_model,
             servers::remove_server,
             servers::save_server,
             servers::set_server_enabled,

@@ -30,8 +30,8 @@ pub(crate) async fn ask() -> Option<OsString> {
 /// The shell's folders, then ours that it does not name.
 #[cfg(unix)]
 fn joined(told: &std::ffi::OsStr, own: &std::ffi::OsStr) -> OsString {
-    let mut folders: Vec<_> = std::env::split_paths(told).collect();
-    for folder in std::env::split_paths(own) {
+    let mut folders = Vec::new();
+    for folder in std::env::split_paths(told).chain(std::env::split_paths(own)) {
         if !folders.contains(&folder) {
             folders.push(folder);
         }
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn our_own_folders_are_not_lost() {
-        assert_eq!(joined("/a:/b".as_ref(), "/b:/c".as_ref()), "/a:/b:/c");
+        assert_eq!(joined("/a:/b:/a".as_ref(), "/b:/c".as_ref()), "/a:/b:/c");
     }
 
     #[tokio::test]

@@ -32,9 +32,15 @@ impl Page {
         }
     }
 
-    /// Clicks the first element that fits.
+    /// Clicks the first element that fits, once it stands still and nothing lies over it.
     pub(crate) async fn click(&self, selector: &str) {
-        self.find(selector).await.click().await.unwrap();
+        let began = Instant::now();
+        while let Err(error) = self.find(selector).await.click().await {
+            if began.elapsed() > LIMIT {
+                panic!("{selector} cannot be clicked: {error}\n{}", self.all_text().await);
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
 
     /// Writes into a field, over what is in it.
@@ -79,14 +85,27 @@ impl Page {
         }
     }
 
-    /// The text of the first element that fits.
+    /// The text of the first element that fits, also where it is cut for want of room.
     pub(crate) async fn text(&self, selector: &str) -> String {
-        self.find(selector).await.text().await.unwrap()
+        let text = self.find(selector).await.prop("textContent").await.unwrap();
+        text.unwrap_or_default()
     }
 
     /// How many elements fit now.
     pub(crate) async fn count(&self, selector: &str) -> usize {
         self.client.find_all(Locator::Css(selector)).await.unwrap().len()
+    }
+
+    /// Unfolds the timeline, which folds under its summary once a run has ended.
+    pub(crate) async fn unfold(&self) {
+        self.find("[data-testid=summary]").await;
+        let folded = "document.querySelector('[data-testid=summary]').getAttribute('aria-expanded') === 'false'";
+        if self.run(&format!("return {folded};"), vec![]).await == json!(true) {
+            self.click("[data-testid=summary]").await;
+        }
+        let shown =
+            "document.querySelector('[data-testid=task]')?.getBoundingClientRect().height > 0";
+        self.until(shown).await;
     }
 
     /// Loads the page again.

@@ -30,10 +30,7 @@ async fn a_question_is_answered_and_found_again_after_a_restart() {
     assert!(summary.contains("completed") && summary.contains("0 failed"), "{summary}");
     page.picture("answered").await;
 
-    // The timeline is folded under its summary once the run has ended.
-    if page.count("[data-testid=task]").await == 0 {
-        page.click("[data-testid=summary]").await;
-    }
+    page.unfold().await;
     page.find("[data-testid=task][data-status=completed]").await;
     let tasks = page.run(&format!("return {TASKS};"), vec![]).await;
     let completed = page.count("[data-testid=task][data-status=completed]").await;
@@ -56,9 +53,7 @@ async fn a_question_is_answered_and_found_again_after_a_restart() {
     page.until("document.querySelector('[data-testid=answer] .citation') !== null").await;
     assert_eq!(page.text("[data-testid=answer]").await, answer);
     assert_eq!(page.text("[data-testid=summary]").await, summary);
-    if page.count("[data-testid=task]").await == 0 {
-        page.click("[data-testid=summary]").await;
-    }
+    page.unfold().await;
     page.find("[data-testid=task][data-status=completed]").await;
     assert_eq!(page.run(&format!("return {TASKS};"), vec![]).await, tasks);
     page.click("[data-testid=task][data-index=\"0\"]").await;

@@ -232,3 +232,26 @@ fn calls_between_steps_are_told_from_types() {
         assert_eq!(calls(wrong, "plan").len(), 1, "{wrong}");
     }
 }
+
+/// A command that is missing in one of the three lists is refused, or does not exist, at run time.
+#[test]
+fn every_command_of_the_window_is_declared_and_allowed() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    let quoted = |text: &str| -> BTreeSet<String> {
+        text.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+    };
+    let build = read("src-tauri/build.rs");
+    let declared = build.split("&[\n").nth(1).and_then(|rest| rest.split("];").next()).unwrap();
+    let capability: Value =
+        serde_json::from_str(&read("src-tauri/capabilities/main.json")).unwrap();
+    let allowed = capability["permissions"].as_array().unwrap().iter();
+    let allowed = allowed.map(|name| {
+        let name = name.as_str().unwrap();
+        name.strip_prefix("allow-").expect("our own commands only").replace('-', "_")
+    });
+    let window = read("src-tauri/src/lib.rs");
+    let handled = window.split("generate_handler![").nth(1).unwrap().split(']').next().unwrap();
+    let handled = handled.split(',').filter_map(|path| path.trim().split("::").nth(1));
+    assert_eq!(quoted(declared), allowed.collect());
+    assert_eq!(quoted(declared), handled.map(str::to_owned).collect());
+}

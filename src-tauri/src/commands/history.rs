@@ -3,9 +3,10 @@
 use tauri::State;
 use tracing::instrument;
 use trawl_core::event::RunId;
-use trawl_core::history::{ListQuery, RunList};
+use trawl_core::history::{ExportFormat, ListQuery, RunList};
 
 use super::Answer;
+use crate::error::CommandError;
 use crate::host::Host;
 
 #[tauri::command]
@@ -31,4 +32,16 @@ pub(crate) async fn delete_runs(run_ids: Vec<RunId>, host: State<'_, Host>) -> A
     }
     host.read(move |history| history.delete(&run_ids)).await?;
     Ok(())
+}
+
+#[tauri::command]
+#[instrument(skip(host), err(Debug))]
+pub(crate) async fn export_run(
+    run_id: RunId,
+    format: String,
+    host: State<'_, Host>,
+) -> Answer<String> {
+    let format: ExportFormat =
+        format.parse().map_err(|reason: String| CommandError::new("unknown_format", reason))?;
+    host.read(move |history| history.export(run_id, format)).await
 }
