@@ -322,10 +322,22 @@ fn section<T: Default + Serialize + for<'de> Deserialize<'de>>(
         with_key[key] = value.clone();
         match serde_json::from_value::<T>(with_key.clone()) {
             Ok(_) => accepted = with_key,
-            Err(error) => warnings.push(format!("\"{name}.{key}\" is not used: {error}")),
+            Err(error) => {
+                warnings.push(format!("\"{name}.{key}\" is not used: {}", in_words(&error)))
+            }
         }
     }
     serde_json::from_value(accepted).unwrap_or_default()
+}
+
+/// What `serde` expected, without the names of Rust's types.
+fn in_words(error: &serde_json::Error) -> String {
+    let words = error.to_string();
+    words
+        .replace("expected usize", "expected a whole number")
+        .replace("expected u64", "expected a whole number")
+        .replace("expected f64", "expected a number")
+        .replace("expected struct ", "expected an object as ")
 }
 
 /// Other clients write `null` for what is not set.
