@@ -50,6 +50,10 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
+        // A window that a failed test left open does not end with its driver.
+        for window in children_of(self.process.id()) {
+            let _ = kill_process(window, Signal::TERM);
+        }
         if let Some(pid) = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw) {
             let _ = kill_process(pid, Signal::TERM);
         }
@@ -63,4 +67,18 @@ impl Drop for Driver {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Processes that this one started.
+fn children_of(parent: u32) -> Vec<Pid> {
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    let processes = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    processes
+        .filter(|process| {
+            let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+            let fields = stat.rsplit(')').next().unwrap_or_default();
+            fields.split_ascii_whitespace().nth(1) == Some(parent.to_string().as_str())
+        })
+        .filter_map(Pid::from_raw)
+        .collect()
 }

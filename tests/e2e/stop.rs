@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use trawl_tests::programs;
+use uuid::Uuid;
 
 use crate::profile::Profile;
 
@@ -9,7 +10,8 @@ const RUNNING: &str = "[data-testid=task][data-status=running]";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reloaded_page_finds_the_running_query_and_cancels_it() {
-    let server = json!({"command": programs::fake_mcp(), "args": [], "readOnly": true});
+    let marker = Uuid::new_v4().to_string();
+    let server = json!({"command": programs::fake_mcp(), "args": ["--marker", marker]});
     let settings = json!({"mcpServers": {"one": server, "two": server, "three": server}});
     let profile = Profile::with_settings(&settings);
     let window = profile.open().await;
@@ -27,5 +29,15 @@ async fn a_reloaded_page_finds_the_running_query_and_cancels_it() {
     page.find("[data-testid=history-item][data-state=cancelled]").await;
     page.until(&format!("document.querySelectorAll('{RUNNING}').length === 0")).await;
     page.picture("cancelled").await;
+
+    assert!(alive(&marker) >= 3, "each server is a process, and so is its supervisor");
     window.close().await;
+    assert_eq!(alive(&marker), 0, "a closed window leaves no server behind");
+}
+
+/// Processes with `marker` among their arguments.
+fn alive(marker: &str) -> usize {
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    let commands = entries.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+    commands.filter(|command| String::from_utf8_lossy(command).contains(marker)).count()
 }

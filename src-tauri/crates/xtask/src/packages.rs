@@ -110,7 +110,7 @@ fn apt() -> Result<Command, Failure> {
         return fail("packages are missing, and there is neither root nor sudo to install them");
     }
     let mut apt = Command::new("sudo");
-    apt.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+    apt.args(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
     Ok(apt)
 }
 

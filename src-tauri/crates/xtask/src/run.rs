@@ -1,6 +1,9 @@
 //! `cargo xtask run`: from a fresh clone to an open window.
 
-use crate::command::{Failure, cargo, must};
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::command::{Failure, cargo, must, target};
 use crate::packages::{self, Need};
 use crate::{display, say};
 
@@ -17,23 +20,20 @@ pub(crate) enum Profile {
 }
 
 /// Builds and opens the window; where there is no display, asks on the command line instead.
+///
+/// The packages that are selected are the tests', so that neither builds what the other has built.
 pub(crate) fn run(profile: Profile) -> Result<(), Failure> {
     if display::is_there() {
         packages::provide(&packages::TO_BUILD)?;
-        say::step("Build the window", || {
-            must(cargo().args(["build", "--package", "trawl-desktop"]).args(profile.flags()))
-        })?;
-        return must(
-            cargo().args(["run", "--quiet", "--package", "trawl-desktop"]).args(profile.flags()),
-        );
+        let program = ["build", "--workspace", "--bin", "trawl-desktop"];
+        say::step("Build the window", || must(cargo().args(program).args(profile.flags())))?;
+        return must(&mut Command::new(profile.folder().join("trawl-desktop")));
     }
     say::note("there is no display here, so a question is asked on the command line instead");
     packages::provide(&[Need::Compiler])?;
-    must(cargo().args(["run", "--package", "trawl-cli"]).args(profile.flags()).args([
-        "--",
-        "ask",
-        SAMPLE_QUESTION,
-    ]))
+    let program = ["build", "--bin", "trawl"];
+    say::step("Build the command line", || must(cargo().args(program).args(profile.flags())))?;
+    must(Command::new(profile.folder().join("trawl")).args(["ask", SAMPLE_QUESTION]))
 }
 
 impl Profile {
@@ -42,5 +42,12 @@ impl Profile {
             Self::Dev => &[],
             Self::Release => &["--release"],
         }
+    }
+
+    fn folder(self) -> PathBuf {
+        target().join(match self {
+            Self::Dev => "debug",
+            Self::Release => "release",
+        })
     }
 }

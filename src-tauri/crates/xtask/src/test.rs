@@ -61,6 +61,10 @@ fn ui_tests() -> Result<(), Failure> {
             let mut files = Vec::new();
             find_tests(&root().join("tests/ui"), &mut files);
             files.sort();
+            if files.is_empty() {
+                // Node would look for tests of its own choice.
+                return fail("tests/ui has no tests");
+            }
             must(Command::new("node").current_dir(root()).arg("--test").args(files))
         }
         _ => {
@@ -76,7 +80,8 @@ fn find_tests(folder: &Path, found: &mut Vec<PathBuf>) {
         let path = entry.path();
         if path.is_dir() {
             find_tests(&path, found);
-        } else if path.to_string_lossy().ends_with(".test.js") {
+        } else if [".test.js", ".test.mjs"].iter().any(|end| path.to_string_lossy().ends_with(end))
+        {
             found.push(path.strip_prefix(root()).unwrap_or(&path).to_owned());
         }
     }
