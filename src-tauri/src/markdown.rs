@@ -201,6 +201,6 @@ mod tests {
     #[test]
     fn html_is_shown_as_text_but_line_breaks_break_lines() {
         assert_eq!(html("a<br>b <b>c</b>"), "<p>a<br>\nb &lt;b&gt;c&lt;/b&gt;</p>\n");
-        assert_eq!(html("<div>\nx\n</div>"), "<p>&lt;div&gt;\nx\n&lt;/div&gt;\n</p>\n");
+        assert_eq!(html("<div>\nx\n</div>"), "<p>&lt;div&gt;\nx\n&lt;/div&gt;</p>\n");
     }
 }
