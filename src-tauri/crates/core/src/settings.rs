@@ -323,7 +323,7 @@ fn section<T: Default + Serialize + for<'de> Deserialize<'de>>(
         match serde_json::from_value::<T>(with_key.clone()) {
             Ok(_) => accepted = with_key,
             Err(error) => {
-                warnings.push(format!("\"{name}.{key}\" is not used: {}", in_words(&error)))
+                warnings.push(format!("\"{name}.{key}\" is not used: {}", in_words(&error)));
             }
         }
     }
