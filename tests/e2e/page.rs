@@ -36,9 +36,8 @@ impl Page {
     pub(crate) async fn click(&self, selector: &str) {
         let began = Instant::now();
         while let Err(error) = self.find(selector).await.click().await {
-            if began.elapsed() > LIMIT {
-                panic!("{selector} cannot be clicked: {error}\n{}", self.all_text().await);
-            }
+            let in_time = began.elapsed() <= LIMIT;
+            assert!(in_time, "{selector} cannot be clicked: {error}\n{}", self.all_text().await);
             tokio::time::sleep(LOOK_AGAIN).await;
         }
     }
