@@ -61,8 +61,8 @@ fn kind(schema: &Value) -> String {
             (None, None) => named,
         },
         "array" => format!("[{}]", schema.get("items").map_or_else(String::new, kind)),
-        "object" | "" => short(&schema.to_string(), NESTED),
-        _ => named,
+        "string" | "boolean" => named,
+        _ => short(&schema.to_string(), NESTED),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Elements in a row that lead to no further task, before a plan is taken to repeat itself.
-const MOST_IDLE: usize = 8;
+const MOST_IDLE: usize = 64;
 
 /// Times that a prompt which is too long is asked again with half of the tools.
 const HALVINGS: u32 = 2;

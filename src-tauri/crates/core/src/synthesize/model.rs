@@ -39,8 +39,7 @@ const SHORT_PROMPT: usize = 8_000;
 const RULES: &str = "\
 You answer a question from results that tools found.
 
-- Begin with the answer itself, in a whole sentence. Be brief; Markdown without HTML; the question's \
-language.
+- Begin with the answer itself. Be brief; Markdown without HTML; the question's language.
 - Every statement ends with its source: [n] for result n, [n.k] for item k of result n, for example \
 [1] or [2.3]. Use only numbers that stand in the results.
 - Say only what the results say. Say what was looked for and not found, and what could not be asked.
