@@ -150,7 +150,13 @@ pub async fn execute(mut planned: mpsc::UnboundedReceiver<Planned>, context: Con
                     board.plan_is_whole();
                 }
             }
-            Some(joined) = board.running.join_next_with_id() => board.joined(joined),
+            Some(joined) = board.running.join_next_with_id() => {
+                board.joined(joined);
+                // Those that ended at the same moment cost no further turn of the loop.
+                while let Some(joined) = board.running.try_join_next_with_id() {
+                    board.joined(joined);
+                }
+            }
             () = &mut deadline, if may_stop => board.stop_all(Stop::TimedOut),
         }
         board.launch();

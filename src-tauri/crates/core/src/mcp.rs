@@ -20,6 +20,7 @@ mod handshake;
 mod held;
 mod http;
 mod lines;
+mod outbox;
 mod probe;
 pub(crate) mod redact;
 mod refusal;

@@ -56,7 +56,8 @@ pub(super) async fn attempts(
             attempt: meter.attempts,
             arguments: changed.filter(|_| meter.attempts == 1).cloned(),
         });
-        let answer = called(job, arguments).await;
+        // A large state machine that only those need who are let in: thousands may wait outside.
+        let answer = Box::pin(called(job, arguments)).await;
         meter.stop();
         let verdict = judged(job, &permit, answer);
         // The server is free for the next call while this one's result is put away.
@@ -68,7 +69,8 @@ pub(super) async fn attempts(
         };
         let wait = again.and_then(|again| {
             let delay = retry::delay(ceilings.next()?, again.retry_after);
-            (Instant::now() + delay < job.deadline).then_some((delay, again.reason))
+            let next = Instant::now().checked_add(delay)?;
+            (next < job.deadline).then_some((delay, again.reason))
         });
         let Some((delay, reason)) = wait else {
             let kept = match result {

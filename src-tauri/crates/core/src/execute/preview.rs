@@ -76,8 +76,8 @@ pub(super) fn preview(result: &str) -> String {
         Some(structured) if only_named => shown = compact(structured.get()),
         _ => {}
     }
-    shown.truncate(cut(&shown).len());
-    shown
+    // A text of its own: a run keeps thousands of these, and none should keep what was cut off.
+    cut(&shown).to_owned()
 }
 
 /// A block that is no text, named as people know such things.

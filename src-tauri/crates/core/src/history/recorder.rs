@@ -5,12 +5,14 @@
 //! waits for the disk.
 
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use futures::{Stream, stream};
 use tokio::{sync::watch, time::Instant};
+use zstd::bulk::Compressor;
 
 use super::{History, writer::Message};
 use crate::event::{Event, EventKind, RunId};
@@ -83,7 +85,10 @@ impl Recorder {
         log.push(event);
         let length = log.len();
         drop(log);
-        self.0.length.send_replace(length);
+        // Who follows from now on reads the log first, so that nobody has to be told.
+        if self.0.length.receiver_count() > 0 {
+            self.0.length.send_replace(length);
+        }
     }
 
     /// Keeps a task's whole result, compressed once for memory and history alike. Takes about a
@@ -143,9 +148,19 @@ impl Recorder {
     }
 }
 
+thread_local! {
+    /// Its tables are larger than most results, so that they are made once a thread.
+    static COMPRESSOR: RefCell<Option<Compressor<'static>>> =
+        RefCell::new(Compressor::new(ZSTD_LEVEL).ok());
+}
+
 fn compress(json: &str) -> Vec<u8> {
     // Compressing memory into memory fails only where memory does.
-    zstd::bulk::compress(json.as_bytes(), ZSTD_LEVEL).unwrap_or_default()
+    let compressed = COMPRESSOR.with_borrow_mut(|compressor| match compressor {
+        Some(compressor) => compressor.compress(json.as_bytes()),
+        None => zstd::bulk::compress(json.as_bytes(), ZSTD_LEVEL),
+    });
+    compressed.unwrap_or_default()
 }
 
 /// A panic elsewhere leaves a record that is still good.

@@ -104,9 +104,10 @@ impl Calls {
         let call = call_request.extensions.get::<Arc<Call>>()?.clone();
         let token = request.request.get_meta().get_progress_token();
         // A second POST of the same request (a renewed session) keeps its ids.
-        let _ = call.ids.set((request.id.clone(), token.clone()));
         let mut table = self.table();
-        if !call.abandoned.load(Ordering::Acquire) {
+        // Under the table's lock, as in `forget`: one of the two sees what the other did.
+        let _ = call.ids.set((request.id.clone(), token.clone()));
+        if !call.abandoned.load(Ordering::Relaxed) {
             table.by_id.insert(request.id.clone(), call.clone());
             if let Some(token) = token {
                 table.by_token.insert(token, call.clone());
@@ -117,9 +118,10 @@ impl Calls {
 
     /// Forgets a call that nobody waits for; its late answer will be dropped by the library.
     pub(super) fn forget(&self, call: &Call) {
-        call.abandoned.store(true, Ordering::Release);
+        let mut table = self.table();
+        call.abandoned.store(true, Ordering::Relaxed);
         if let Some((id, token)) = call.ids.get() {
-            self.table().remove(id, token.as_ref());
+            table.remove(id, token.as_ref());
         }
     }
 

@@ -5,7 +5,6 @@
 //! answer the first question of the newest protocol is taken for one of an earlier protocol.
 
 use std::io;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,11 +15,12 @@ use rmcp::model::{
     RequestId, ServerJsonRpcMessage, ServerResult,
 };
 use rmcp::transport::Transport;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::calls::{Calls, Taken};
+use super::outbox::Outbox;
 use super::probe::Probe;
 
 /// Lines from here on are moved, not copied.
@@ -32,7 +32,7 @@ const EDGE: usize = 1 << 10;
 /// The wire over one pair of streams.
 pub(super) struct Lines<R, W> {
     reader: R,
-    writer: Arc<tokio::sync::Mutex<Option<W>>>,
+    outbox: Arc<Outbox<W>>,
     closing: CancellationToken,
     calls: Arc<Calls>,
     junk: Arc<Junk>,
@@ -57,7 +57,7 @@ struct Discarded {
     tail: Vec<u8>,
 }
 
-impl<R, W> Lines<R, W> {
+impl<R, W: AsyncWrite + Unpin> Lines<R, W> {
     /// `patience` is how long the first question of the newest protocol may stay unanswered; it
     /// must be below the 10 s after which the protocol library gives up by itself.
     pub(super) fn new(
@@ -69,7 +69,7 @@ impl<R, W> Lines<R, W> {
     ) -> Self {
         Self {
             reader,
-            writer: Arc::new(tokio::sync::Mutex::new(Some(writer))),
+            outbox: Arc::new(Outbox::new(writer)),
             closing: CancellationToken::new(),
             calls,
             junk,
@@ -196,24 +196,15 @@ where
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
         self.probe.notice(&message);
         let call = self.calls.register(&message);
-        let line = serde_json::to_vec(&message);
-        let writer = self.writer.clone();
+        // Its place is taken now, whenever the future runs.
+        let place = serde_json::to_vec(&message).map(|line| self.outbox.give(&line, call));
+        let outbox = self.outbox.clone();
         let closing = self.closing.clone();
         async move {
-            let mut line = line?;
-            line.push(b'\n');
-            let write = async {
-                let mut writer = writer.lock().await;
-                let writer = writer.as_mut().ok_or(io::ErrorKind::NotConnected)?;
-                if let Some(call) = call {
-                    call.sent.store(true, Ordering::Release);
-                }
-                writer.write_all(&line).await?;
-                writer.flush().await
-            };
+            let place = place?;
             tokio::select! {
                 biased;
-                written = write => written,
+                written = outbox.written(place) => written,
                 // A server that reads nothing more must not keep the link from closing.
                 () = closing.cancelled() => Err(io::ErrorKind::NotConnected.into()),
             }
@@ -257,11 +248,7 @@ where
 
     async fn close(&mut self) -> io::Result<()> {
         self.closing.cancel();
-        let writer = self.writer.lock().await.take();
-        if let Some(mut writer) = writer {
-            // Streams that are not closed by being dropped (in-process ones) see the end too.
-            let _ = tokio::time::timeout(Duration::from_millis(200), writer.shutdown()).await;
-        }
+        self.outbox.close().await;
         Ok(())
     }
 }
