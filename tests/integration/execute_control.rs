@@ -97,12 +97,13 @@ async fn a_person_is_asked_once_for_all_calls_and_the_rest_already_runs() {
     let played = playing.ended().await;
     let asked: Vec<_> =
         played.events.iter().map(|event| &event.kind).filter(|k| is_asked(k)).collect();
-    let [EventKind::ApprovalRequested { indexes, reason, arguments }] = asked.as_slice() else {
+    let [EventKind::ApprovalRequested { indexes, reason, arguments, .. }] = asked.as_slice() else {
         panic!("{asked:?}");
     };
     assert_eq!((indexes.as_slice(), arguments.len()), ([0, 2].as_slice(), 0));
     assert!(reason.contains("write") && reason.contains("put"), "{reason}");
-    let resolved = EventKind::ApprovalResolved { approved: vec![0], denied: vec![2] };
+    let resolved =
+        EventKind::ApprovalResolved { approved: vec![0], denied: vec![2], always: vec![] };
     assert_eq!(played.events.iter().filter(|event| event.kind == resolved).count(), 1);
     assert_eq!(played.status(0), TaskStatus::Completed);
     assert_eq!(played.failure(2).0, "denied");

@@ -32,7 +32,7 @@ async fn placeholders_become_values_and_imply_the_order() {
     assert_eq!(echoed(&played, 0), json!({"text": "story 8 of ${all}"}));
     assert_eq!(echoed(&played, 1), json!({"items": [7, 8], "text": "story 8 of ${all}"}));
     assert_eq!(played.started(), [2, 0, 1]);
-    let waiting = EventKind::TaskWaiting { index: 0, reason: WaitReason::Dependency };
+    let waiting = EventKind::waiting(0, WaitReason::Dependency);
     assert_eq!(played.of(0)[0], &waiting);
     let EventKind::TaskStarted { arguments, .. } = played.of(0)[1] else { panic!("started next") };
     assert_eq!(arguments, &Some(json!({"text": "story 8 of ${all}"})));

@@ -43,7 +43,7 @@ async fn calls_per_second_are_kept_and_the_wait_is_told() {
         assert!(later.start - earlier.start >= Duration::from_secs(1));
     }
     assert!(log[8].start - log[0].start < Duration::from_millis(2050));
-    let waiting = EventKind::TaskWaiting { index: 3, reason: WaitReason::Rate };
+    let waiting = EventKind::waiting(3, WaitReason::Rate);
     assert_eq!(played.of(3)[0], &waiting);
 }
 
@@ -216,7 +216,7 @@ async fn retry_after_is_obeyed_and_the_server_is_asked_less() {
         reason.contains("429") && reason.contains("32 calls at once instead of 64"),
         "{reason}"
     );
-    let waiting = EventKind::TaskWaiting { index: 1, reason: WaitReason::Rate };
+    let waiting = EventKind::waiting(1, WaitReason::Rate);
     assert_eq!(played.of(1)[0], &waiting);
     assert!([0, 1].iter().all(|index| played.status(*index) == TaskStatus::Completed));
     assert_eq!((played.failure(2).0, played.executed.tasks[2].attempts), ("http_error", 1));

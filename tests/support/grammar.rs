@@ -100,7 +100,7 @@ impl Stream {
                 }
                 Ok(())
             }
-            EventKind::ApprovalResolved { approved, denied } => {
+            EventKind::ApprovalResolved { approved, denied, .. } => {
                 for index in approved.iter().chain(denied) {
                     require(self.asked.contains(index), "a task that was not asked about")?;
                     require(!self.answered.contains(index), "a task is decided once")?;

@@ -5,12 +5,14 @@
 //! (`tests/fixtures/events.json` is the golden copy); fields and types may be added, none changes
 //! its meaning. Numbering and storing is the recorder's work ([`crate::history`]), not done here.
 
+mod asked;
 mod usage;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+pub use self::asked::{AskedTool, RealArguments};
 pub use self::usage::{Cut, CutUnit, Usage};
 
 /// A run's id, a random UUID.
@@ -117,6 +119,9 @@ pub enum EventKind {
         /// The real arguments of those whose placeholders were replaced.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         arguments: Vec<RealArguments>,
+        /// What is known of their tools.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tools: Vec<AskedTool>,
     },
     /// A person decided.
     ApprovalResolved {
@@ -124,6 +129,9 @@ pub enum EventKind {
         approved: Vec<usize>,
         /// May not run.
         denied: Vec<usize>,
+        /// Of the approved, those whose tool is always allowed from now on.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        always: Vec<usize>,
     },
     /// A task is held back.
     TaskWaiting {
@@ -131,6 +139,15 @@ pub enum EventKind {
         index: usize,
         /// What it waits for.
         reason: WaitReason,
+        /// Of `dependency`: the tasks that it waits for.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        on: Vec<usize>,
+        /// Of `limit`: the calls that its server takes at once at present.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<usize>,
+        /// Until when its server asked to be left alone, in milliseconds since the run began.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until_ms: Option<f64>,
     },
     /// A call leaves for its server.
     TaskStarted {
@@ -261,15 +278,6 @@ pub enum WaitReason {
     Approval,
 }
 
-/// What a task's tool would be called with, once placeholders are replaced.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RealArguments {
-    /// Which task.
-    pub index: usize,
-    /// With every placeholder replaced.
-    pub arguments: Value,
-}
-
 /// How a task ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -348,5 +356,10 @@ impl EventKind {
     /// Whether this is a run's last event.
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::Finished(_) | Self::Failed { .. } | Self::Cancelled {})
+    }
+
+    /// A task is held back, and no more is known than why.
+    pub fn waiting(index: usize, reason: WaitReason) -> Self {
+        Self::TaskWaiting { index, reason, on: Vec::new(), limit: None, until_ms: None }
     }
 }

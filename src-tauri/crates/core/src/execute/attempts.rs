@@ -94,7 +94,7 @@ pub(super) async fn attempts(
 }
 
 async fn admitted(job: &Job, place: Ticket) -> Option<Permit> {
-    let told = |reason| job.recorder.emit(EventKind::TaskWaiting { index: job.index, reason });
+    let told = |reason| job.recorder.emit(EventKind::waiting(job.index, reason));
     tokio::select! {
         biased;
         () = job.cancel.cancelled() => None,

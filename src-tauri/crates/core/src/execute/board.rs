@@ -212,7 +212,7 @@ impl Board {
             (None, 0) => self.make_ready(index),
             (None, _) => {
                 let reason = WaitReason::Dependency;
-                self.context.recorder.emit(EventKind::TaskWaiting { index, reason });
+                self.context.recorder.emit(EventKind::waiting(index, reason));
             }
         }
     }

@@ -125,7 +125,7 @@ impl Board {
         let mut arguments = Vec::new();
         for (index, why) in &asked {
             let (index, reason) = (*index, WaitReason::Approval);
-            self.context.recorder.emit(EventKind::TaskWaiting { index, reason });
+            self.context.recorder.emit(EventKind::waiting(index, reason));
             if !reasons.contains(why) {
                 reasons.push(why.clone());
             }
@@ -137,6 +137,7 @@ impl Board {
             indexes: asked.into_iter().map(|(index, _)| index).collect(),
             reason: reasons.join("; "),
             arguments,
+            tools: Vec::new(),
         });
     }
 
@@ -151,6 +152,7 @@ impl Board {
         self.context.recorder.emit(EventKind::ApprovalResolved {
             approved: approved.clone(),
             denied: denied.clone(),
+            always: Vec::new(),
         });
         for index in approved {
             self.change(index, |slot| slot.approved = true);
