@@ -9,9 +9,7 @@ use std::time::Duration;
 
 use futures::{Stream, StreamExt, stream};
 use trawl_core::event::{Event, RunId};
-use trawl_core::execute::CallLimits;
 use trawl_core::history::{History, HistoryError};
-use trawl_core::llm::Models;
 use trawl_core::mcp::Connections;
 use trawl_core::paths::create_private_folder;
 use trawl_core::pipeline::Agent;
@@ -45,13 +43,9 @@ impl Host {
         store.tell(notices);
         // Our own binary, started again, watches over each server.
         let connections = Connections::new(std::env::current_exe().ok());
+        let agent = Agent::new(connections, history.ok());
         Self {
-            agent: Agent {
-                connections,
-                history: history.ok(),
-                limits: CallLimits::new(),
-                models: Models::default(),
-            },
+            agent,
             runs: Runs::default(),
             store,
             watches: Watches::default(),

@@ -10,8 +10,7 @@ use futures::StreamExt as _;
 use serde_json::{Value, json};
 use trawl_core::discover::Wait;
 use trawl_core::event::TaskStatus;
-use trawl_core::execute::{Approval, CallLimits};
-use trawl_core::llm::Models;
+use trawl_core::execute::Approval;
 use trawl_core::mcp::Connections;
 use trawl_core::pipeline::{Agent, Request};
 use trawl_core::plan::Task;
@@ -154,14 +153,14 @@ async fn first_event() {
     let connections = Connections::new(None);
     let settings = Arc::new(Settings::default());
     connections.apply(&settings);
-    let agent =
-        Agent { connections, history: None, limits: CallLimits::new(), models: Models::default() };
+    let agent = Agent::new(connections, None);
     let mut times = Vec::new();
     for _ in 0..21 {
         let request = Request {
             question: "How many stories have upstream keyword?".to_owned(),
             continues: None,
             approval: Approval::ReadOnly,
+            reuse: None,
             wait: Wait::Each,
             settings: settings.clone(),
         };

@@ -34,7 +34,10 @@ async fn placeholders_become_values_and_imply_the_order() {
     assert_eq!(played.started(), [2, 0, 1]);
     let waiting = EventKind::waiting(0, WaitReason::Dependency);
     assert_eq!(played.of(0)[0], &waiting);
-    let EventKind::TaskStarted { arguments, .. } = played.of(0)[1] else { panic!("started next") };
+    // Known by its place the moment it is planned.
+    let EventKind::TaskWaiting { on, .. } = played.of(0)[1] else { panic!("waits for task 3") };
+    assert_eq!(on, &[2]);
+    let EventKind::TaskStarted { arguments, .. } = played.of(0)[2] else { panic!("started next") };
     assert_eq!(arguments, &Some(json!({"text": "story 8 of ${all}"})));
     let EventKind::TaskStarted { arguments, .. } = played.of(2)[0] else { panic!("started first") };
     assert_eq!(arguments, &None);

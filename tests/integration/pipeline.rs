@@ -8,10 +8,9 @@ use serde_json::json;
 use tempfile::TempDir;
 use trawl_core::discover::Wait;
 use trawl_core::event::{Event, EventKind, Finished, TaskStatus};
-use trawl_core::execute::{Approval, CallLimits};
+use trawl_core::execute::Approval;
 use trawl_core::history::{History, ListQuery, RunState};
 use trawl_core::initialize::RefusedQuestion;
-use trawl_core::llm::Models;
 use trawl_core::mcp::Connections;
 use trawl_core::pipeline::{Agent, Request};
 use trawl_core::settings::{ServerEntry, Settings};
@@ -24,12 +23,7 @@ fn agent(settings: &Settings, folder: &TempDir) -> Agent {
     let connections = Connections::new(None);
     connections.apply(settings);
     let history = History::open(folder.path()).expect("a writable folder");
-    Agent {
-        connections,
-        history: Some(history),
-        limits: CallLimits::default(),
-        models: Models::default(),
-    }
+    Agent::new(connections, Some(history))
 }
 
 fn request(question: &str, settings: &Settings) -> Request {
@@ -37,6 +31,7 @@ fn request(question: &str, settings: &Settings) -> Request {
         question: question.to_owned(),
         continues: None,
         approval: Approval::ReadOnly,
+        reuse: None,
         wait: Wait::Each,
         settings: Arc::new(settings.clone()),
     }

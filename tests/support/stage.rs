@@ -13,8 +13,10 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use trawl_core::catalog::Catalog;
 use trawl_core::event::{Event, EventKind, TaskStatus};
-use trawl_core::execute::{Approval, CallLimits, Context, Control, Executed, execute};
-use trawl_core::history::Recorder;
+use trawl_core::execute::{
+    Allowed, Approval, CallLimits, Context, Control, Executed, Reuse, execute,
+};
+use trawl_core::history::{History, Recorder};
 use trawl_core::mcp::Connections;
 use trawl_core::plan::{Planned, Rejected, Task};
 use trawl_core::settings::ServerEntry;
@@ -30,6 +32,12 @@ pub struct Stage {
     pub limits: CallLimits,
     /// What happens to calls that need approval.
     pub approval: Approval,
+    /// What is always allowed.
+    pub allowed: Allowed,
+    /// Where the runs are kept.
+    pub history: Option<History>,
+    /// Whether results of earlier runs are used again.
+    pub reuse: Option<Reuse>,
     /// The run's limit of time.
     pub run_limit: Duration,
 }
@@ -62,6 +70,9 @@ impl Default for Stage {
             connections: Connections::new(None),
             limits: CallLimits::new(),
             approval: Approval::ReadOnly,
+            allowed: Allowed::default(),
+            history: None,
+            reuse: None,
             run_limit: Duration::from_mins(10),
         }
     }
@@ -89,7 +100,8 @@ impl Stage {
             servers.into_iter().map(|server| server.expect("the fake connects")).collect();
         let tools = servers.iter().flat_map(|server| server.tools().to_vec());
         let catalog = Arc::new(Catalog::new(tools));
-        let recorder = Recorder::start(None, Uuid::new_v4(), "What is there?", None);
+        let history = self.history.as_ref();
+        let recorder = Recorder::start(history, Uuid::new_v4(), "What is there?", None);
         recorder.emit(EventKind::ToolsDiscovered { count: catalog.len(), elapsed_ms: 0.0 });
         recorder.emit(EventKind::PlanStarted { planner: "builtin".to_owned() });
         let control = Control::default();
@@ -101,6 +113,8 @@ impl Stage {
             recorder: recorder.clone(),
             limits: self.limits.clone(),
             approval: self.approval,
+            allowed: self.allowed.clone(),
+            reuse: self.reuse.clone(),
             control: control.clone(),
             deadline: Instant::now() + self.run_limit,
         };

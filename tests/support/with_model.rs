@@ -8,9 +8,8 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 use trawl_core::discover::Wait;
 use trawl_core::event::{Event, EventKind, Finished, RunId};
-use trawl_core::execute::{Approval, CallLimits};
+use trawl_core::execute::Approval;
 use trawl_core::history::History;
-use trawl_core::llm::Models;
 use trawl_core::mcp::Connections;
 use trawl_core::pipeline::{Agent, Request};
 use trawl_core::run::Run;
@@ -53,12 +52,7 @@ impl WithModel {
         let mcp = Fake::new(Options::default());
         let entry = ServerEntry { read_only: true, ..ServerEntry::builtin("fake") };
         connections.attach("fake", entry, mcp.connect());
-        let agent = Agent {
-            connections,
-            history: None,
-            limits: CallLimits::default(),
-            models: Models::default(),
-        };
+        let agent = Agent::new(connections, None);
         Self { agent, settings: Arc::new(settings), mcp }
     }
 
@@ -75,6 +69,7 @@ impl WithModel {
             question: question.to_owned(),
             continues,
             approval: Approval::ReadOnly,
+            reuse: None,
             wait: Wait::Each,
             settings: Arc::clone(&self.settings),
         };

@@ -28,11 +28,15 @@ pub(crate) struct Asked {
 pub(crate) async fn ask(
     question: String,
     continues: Option<RunId>,
+    fresh: Option<bool>,
     host: State<'_, Host>,
 ) -> Answer<Asked> {
+    // Whoever asks the same again wants to know how things are now.
+    let fresh = fresh.unwrap_or(false);
     let settings = Arc::new(host.store.current().settings.clone());
     let wait = Wait::AtMost(host.longest_wait());
-    let request = Request { question, continues, approval: Approval::Ask, wait, settings };
+    let reuse = (!fresh).then(|| settings.limits.reuse()).flatten();
+    let request = Request { question, continues, approval: Approval::Ask, reuse, wait, settings };
     let run = host.agent.ask(request)?;
     let run_id = run.id();
     host.runs.enter(run, host.agent.history.is_some());

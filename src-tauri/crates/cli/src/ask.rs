@@ -11,8 +11,7 @@ use anyhow::Context as _;
 use futures::StreamExt as _;
 use trawl_core::discover::Wait;
 use trawl_core::event::{Event, EventKind};
-use trawl_core::execute::{Approval, CallLimits};
-use trawl_core::llm::Models;
+use trawl_core::execute::Approval;
 use trawl_core::logging::Results;
 use trawl_core::mcp::Connections;
 use trawl_core::pipeline::{Agent, Request};
@@ -46,6 +45,8 @@ pub(crate) fn run(ask: &Ask, place: &Place) -> anyhow::Result<Exit> {
             Approve::ReadOnly => Approval::ReadOnly,
             Approve::All => Approval::All,
         },
+        // Each call asks anew: a script that asks again wants to know how things are now.
+        reuse: None,
         wait: Wait::Each,
         settings: Arc::new(loaded.settings),
     };
@@ -53,8 +54,7 @@ pub(crate) fn run(ask: &Ask, place: &Place) -> anyhow::Result<Exit> {
     let ended = runtime.block_on(async {
         let connections = Connections::new(std::env::current_exe().ok());
         connections.apply(&request.settings);
-        let (limits, models) = (CallLimits::default(), Models::default());
-        let agent = Agent { connections, history, limits, models };
+        let agent = Agent::new(connections, history);
         let run = agent.ask(request).map_err(Usage::of)?;
         let ended = follow(&run, ask.json, agent.history.is_some()).await;
         run.ended().await;

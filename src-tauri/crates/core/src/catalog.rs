@@ -15,7 +15,7 @@ use crate::event::Object;
 const MAX_NAME: usize = 64;
 
 /// A tool as its server describes it (MCP specification, "Tools").
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tool {
     /// Name of its server in the settings.
     pub server: String,
@@ -31,6 +31,9 @@ pub struct Tool {
     pub output_schema: Option<Object>,
     /// What the server says about its effects, and the person's `readOnly`.
     pub hints: Hints,
+    /// Fingerprint of all that its server says of it, and of where that server is: another one is
+    /// another tool.
+    pub definition: String,
 }
 
 /// A tool's annotations; the specification's defaults where the server is silent.
@@ -175,6 +178,7 @@ mod tests {
             input_schema: schema.as_object().cloned().unwrap(),
             output_schema: None,
             hints: Hints::default(),
+            ..Tool::default()
         })
     }
 

@@ -8,6 +8,7 @@
 //! One loop owns the state of all tasks (`board`); each task that may run gets a `job`, which waits
 //! at its server's `gate`, calls, and calls again. Jobs share nothing but the gates.
 
+mod allowed;
 mod attempt;
 mod attempts;
 mod board;
@@ -23,6 +24,7 @@ mod limits;
 mod preview;
 mod rate;
 mod retry;
+mod reuse;
 mod value;
 
 use std::collections::HashMap;
@@ -42,9 +44,11 @@ use self::board::Board;
 use self::control::Order;
 use self::finish::Stop;
 
+pub use self::allowed::{Allowed, Standing};
 pub use self::control::Control;
 pub use self::failure::FailureCode;
 pub use self::limits::CallLimits;
+pub use self::reuse::Reuse;
 
 /// Most tasks that are taken from the channel at once.
 const BATCH: usize = 256;
@@ -64,6 +68,10 @@ pub struct Context {
     pub limits: CallLimits,
     /// What happens to calls that need approval.
     pub approval: Approval,
+    /// What a person is not asked about any more.
+    pub allowed: Allowed,
+    /// Whether results of earlier runs are used again.
+    pub reuse: Option<Reuse>,
     /// The host's handle.
     pub control: Control,
     /// The run's limit of time.

@@ -27,6 +27,7 @@ use rusqlite::Connection;
 use serde_json::value::RawValue;
 
 pub use export::ExportFormat;
+pub(crate) use query::Reusable;
 pub use query::{ListQuery, Listed, RunList, RunRecord, RunState, TaskRecord};
 pub use recorder::Recorder;
 
@@ -130,6 +131,16 @@ impl History {
     /// A task's whole result, as the JSON that was received.
     pub fn result(&self, id: RunId, index: usize) -> Result<Option<String>, HistoryError> {
         query::result(&self.reader(), id, index)
+    }
+
+    /// The newest result of the same call, if it was made at `not_before_ms` (milliseconds since
+    /// 1970) or later. Blocks.
+    pub(crate) fn reusable(
+        &self,
+        key: &str,
+        not_before_ms: i64,
+    ) -> Result<Option<Reusable>, HistoryError> {
+        query::reusable(&self.reader(), key, not_before_ms)
     }
 
     /// The one run whose id begins with `beginning` (4 characters at least).

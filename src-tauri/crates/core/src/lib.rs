@@ -13,6 +13,7 @@
 //! [`pipeline::Agent::ask`]. Nothing here knows a window or a command line.
 
 pub mod catalog;
+mod digest;
 pub mod discover;
 pub mod error;
 pub mod event;

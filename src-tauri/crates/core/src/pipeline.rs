@@ -4,7 +4,7 @@
 //! Steps do not call each other: what one finds reaches the next one here. Plan and execute run at
 //! the same time, joined by a channel, so that a task starts the moment it is planned.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::mpsc;
 use tracing::{Instrument as _, info_span};
@@ -14,7 +14,7 @@ use crate::{
     discover::{Discovered, Wait, discover},
     error::RunError,
     event::{Event, EventKind, Finished, NotConsulted, RunId, TaskStatus, Timings},
-    execute::{Approval, CallLimits, Context, Control, Executed, Outcome, execute},
+    execute::{Allowed, Approval, CallLimits, Context, Control, Executed, Outcome, Reuse, execute},
     history::{History, Recorder},
     initialize::{Initialized, RefusedQuestion, checked_question, initialize},
     llm::{Model, ModelError, Models},
@@ -36,6 +36,8 @@ pub struct Agent {
     pub limits: CallLimits,
     /// What is known of language models, keys typed in this process included.
     pub models: Models,
+    /// Tools that a person is not asked about any more.
+    pub allowed: Allowed,
 }
 
 /// One question and how it is to be asked.
@@ -47,6 +49,8 @@ pub struct Request {
     pub continues: Option<RunId>,
     /// What happens to a call that is not marked read-only.
     pub approval: Approval,
+    /// How old the result of an earlier run may be to be used again; `None` is never.
+    pub reuse: Option<Duration>,
     /// How long servers are waited for.
     pub wait: Wait,
     /// As they are now; a later change does not touch this run.
@@ -61,6 +65,17 @@ enum End {
 }
 
 impl Agent {
+    /// With servers and a history, and nothing learned yet.
+    pub fn new(connections: Connections, history: Option<History>) -> Self {
+        Self {
+            connections,
+            history,
+            limits: CallLimits::default(),
+            models: Models::default(),
+            allowed: Allowed::default(),
+        }
+    }
+
     /// Starts a run and returns at once; what happens is told by [`Run::follow`].
     ///
     /// Must be called inside a tokio runtime.
@@ -206,6 +221,8 @@ impl Steps<'_> {
             recorder: self.recorder.clone(),
             limits: self.agent.limits.clone(),
             approval: self.request.approval,
+            allowed: self.agent.allowed.clone(),
+            reuse: self.reuse(),
             control: self.control.clone(),
             deadline: self.initialized.deadline,
         };
@@ -214,6 +231,12 @@ impl Steps<'_> {
             planning.instrument(info_span!("plan")),
             executing.instrument(info_span!("execute"))
         )
+    }
+
+    /// Without a history there is nothing to use again.
+    fn reuse(&self) -> Option<Reuse> {
+        let (history, max_age) = (self.agent.history.clone()?, self.request.reuse?);
+        Some(Reuse { history, max_age })
     }
 
     /// Step 5, with the model if there is one.

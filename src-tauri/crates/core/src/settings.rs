@@ -217,6 +217,14 @@ impl Settings {
     }
 }
 
+impl Limits {
+    /// `reuseSeconds` as a duration; `None` for never.
+    pub fn reuse(&self) -> Option<Duration> {
+        let seconds = Some(self.reuse_seconds).filter(|seconds| *seconds > 0.0)?;
+        Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+    }
+}
+
 impl ServerEntry {
     /// Reads one entry, or says in a person's words what is wrong with it.
     pub fn from_json(entry: &Value) -> Result<Self, String> {

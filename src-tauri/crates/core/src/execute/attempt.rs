@@ -4,29 +4,24 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
-use tokio_util::sync::CancellationToken;
 
 use crate::event::{EventKind, Object};
-use crate::history::Recorder;
-use crate::mcp::{CallError, CallOptions, Progress, Server, ToolResult};
+use crate::mcp::{CallError, CallOptions, Progress, ToolResult};
+
+use super::job::Job;
 
 /// Between two progress events of a task.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
 /// Calls the tool once.
-pub(super) async fn attempt(
-    server: &Server,
-    tool: &str,
-    arguments: &Object,
-    cancel: &CancellationToken,
-    recorder: &Recorder,
-    index: usize,
-) -> Result<ToolResult, CallError> {
+pub(super) async fn attempt(job: &Job, arguments: &Object) -> Result<ToolResult, CallError> {
+    let Job { server, tool, recorder, index, .. } = job;
+    let index = *index;
     let (progress, mut heard) = mpsc::unbounded_channel();
     let options = CallOptions {
         timeout: server.entry().timeout(),
         total_timeout: server.entry().total_timeout(),
-        cancel: cancel.clone(),
+        cancel: job.cancel.clone(),
         progress: Some(progress),
     };
     let tell = |progress: Progress| {
@@ -34,7 +29,7 @@ pub(super) async fn attempt(
         recorder.emit(EventKind::TaskProgress { index, progress, total, message });
     };
     let mut pace = Pace::default();
-    let call = server.call(tool, arguments, options);
+    let call = server.call(&tool.name, arguments, options);
     tokio::pin!(call);
     loop {
         let due = pace.due();

@@ -8,12 +8,12 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use crate::event::{EventKind, Failure, Object};
+use crate::event::{EventKind, Failure, Object, WaitReason};
 use crate::mcp::{CallError, ToolResult};
 
 use super::attempt::attempt;
 use super::failure::FailureCode;
-use super::gate::{Permit, Ticket};
+use super::gate::{HeldBy, Permit, Ticket};
 use super::job::{Ending, Job, Kept, LARGE, Meter, away_if};
 use super::preview::{self, preview};
 use super::retry;
@@ -48,6 +48,17 @@ pub(super) async fn attempts(
     let mut ceilings = retry::ceilings();
     let mut ticket = Some(ticket);
     loop {
+        let mut unreachable = None;
+        if !job.server.is_usable() {
+            // Neither a place at the server nor the task's own time is spent on connecting.
+            ticket = None;
+            match reconnected(job).await {
+                Reconnected::Same => {}
+                Reconnected::Other(failure) => return Ending::Failed(failure, Kept::default()),
+                Reconnected::Not(error) => unreachable = Some(error),
+                Reconnected::Stopped => return Ending::Stopped,
+            }
+        }
         let place = ticket.take().unwrap_or_else(|| job.gate.enter(job.priority, job.index));
         let Some(permit) = admitted(job, place).await else { return Ending::Stopped };
         meter.start();
@@ -56,8 +67,11 @@ pub(super) async fn attempts(
             attempt: meter.attempts,
             arguments: changed.filter(|_| meter.attempts == 1).cloned(),
         });
-        // A large state machine that only those need who are let in: thousands may wait outside.
-        let answer = Box::pin(called(job, arguments)).await;
+        let answer = match unreachable {
+            Some(error) => Err(error),
+            // A large state machine that only those need who are let in: thousands may wait outside.
+            None => Box::pin(attempt(job, arguments)).await,
+        };
         meter.stop();
         let verdict = judged(job, &permit, answer);
         // The server is free for the next call while this one's result is put away.
@@ -94,7 +108,15 @@ pub(super) async fn attempts(
 }
 
 async fn admitted(job: &Job, place: Ticket) -> Option<Permit> {
-    let told = |reason| job.recorder.emit(EventKind::waiting(job.index, reason));
+    let told = |by| {
+        let (reason, limit, until_ms) = match by {
+            HeldBy::Limit(limit) => (WaitReason::Limit, Some(limit), None),
+            HeldBy::Rate => (WaitReason::Rate, None, None),
+            HeldBy::Pause(until) => (WaitReason::Rate, None, Some(job.recorder.ms_at(until))),
+        };
+        let (index, on) = (job.index, Vec::new());
+        job.recorder.emit(EventKind::TaskWaiting { index, reason, on, limit, until_ms });
+    };
     tokio::select! {
         biased;
         () = job.cancel.cancelled() => None,
@@ -102,22 +124,43 @@ async fn admitted(job: &Job, place: Ticket) -> Option<Permit> {
     }
 }
 
-/// The call, over a connection made anew if it broke.
-async fn called(job: &mut Job, arguments: &Object) -> Result<ToolResult, CallError> {
-    if !job.server.is_usable() {
-        let reconnected = tokio::select! {
-            biased;
-            () = job.cancel.cancelled() => return Err(CallError::Cancelled),
-            reconnected = job.connections.connected(job.server.name()) => reconnected,
-        };
-        match reconnected {
-            Ok(server) => job.server = server,
-            Err(error) => {
-                return Err(CallError::Disconnected { message: error.to_string(), sent: false });
-            }
+/// How it went to connect a server anew.
+enum Reconnected {
+    Same,
+    /// The tool is not the one any more that may be called.
+    Other(Failure),
+    Not(CallError),
+    Stopped,
+}
+
+/// Connects the job's server anew.
+async fn reconnected(job: &mut Job) -> Reconnected {
+    let name = job.server.name().to_owned();
+    let reconnected = tokio::select! {
+        biased;
+        () = job.cancel.cancelled() => return Reconnected::Stopped,
+        // As large as all of connecting.
+        reconnected = Box::pin(job.connections.connected(&name)) => reconnected,
+    };
+    match reconnected {
+        Ok(server) => job.server = server,
+        Err(error) => {
+            let message = error.to_string();
+            return Reconnected::Not(CallError::Disconnected { message, sent: false });
         }
     }
-    attempt(&job.server, &job.tool.name, arguments, &job.cancel, &job.recorder, job.index).await
+    // What was approved, or needed no approval, was the tool as it was defined then.
+    let now = job.server.tools().iter().find(|tool| tool.name == job.tool.name);
+    match now {
+        Some(now) if now.definition != job.tool.definition && !now.hints.read_only => {
+            let message = format!(
+                "the tool {} of server \"{name}\" has changed since the call was planned; ask again",
+                now.name
+            );
+            Reconnected::Other(FailureCode::NeedsApproval.because(message))
+        }
+        _ => Reconnected::Same,
+    }
 }
 
 /// What an answer means, for the task and for its server's gate.
@@ -141,10 +184,10 @@ fn judged(job: &Job, permit: &Permit, answer: Result<ToolResult, CallError>) -> 
             } else {
                 words
             };
-            let reason = joined(first_line(&message), slowed);
+            let reason = joined(first_line(&message), slowed.clone());
             let again = retry::tool_error_may_be_repeated(tool.hints, entry);
             Verdict::Bad {
-                failure: FailureCode::ToolError.because(message),
+                failure: FailureCode::ToolError.because(joined(&message, slowed)),
                 result: Some(result),
                 again: again.then_some(Again { retry_after: None, reason }),
             }

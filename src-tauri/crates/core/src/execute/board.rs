@@ -15,7 +15,7 @@ use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::catalog::Tool;
-use crate::event::{EventKind, Failure, TaskStatus, WaitReason};
+use crate::event::{EventKind, Failure, Reused, TaskStatus, WaitReason};
 use crate::mcp::Server;
 use crate::placeholder;
 use crate::plan::{Planned, Task};
@@ -26,7 +26,7 @@ use super::failure::FailureCode;
 use super::finish::{Stop, Totals};
 use super::gate::Gate;
 use super::job::Ended;
-use super::{Approval, Context, Outcome};
+use super::{Approval, Context, Outcome, Standing};
 
 /// All tasks of one run.
 pub(super) struct Board {
@@ -72,6 +72,8 @@ pub(super) struct Slot {
     pub(super) cancel: Option<CancellationToken>,
     pub(super) outcome: Outcome,
     pub(super) result_bytes: usize,
+    /// Whose result it has, where no call was made.
+    pub(super) reused: Option<Reused>,
 }
 
 /// Where a task stands.
@@ -180,10 +182,22 @@ impl Board {
         }
         match self.context.approval {
             Approval::ReadOnly => {
-                let why = why_approval(tool, &BTreeSet::new())?;
+                let why = self.why_asked(tool, &BTreeSet::new())?;
                 Some(FailureCode::NeedsApproval.because(format!("{why}; {}", how_to_allow(tool))))
             }
             Approval::All | Approval::Ask => None,
+        }
+    }
+
+    /// Why this call needs a person's approval in this run, if it does.
+    pub(super) fn why_asked(&self, tool: &Tool, carried: &BTreeSet<String>) -> Option<String> {
+        match self.context.approval {
+            Approval::All => None,
+            Approval::ReadOnly => why_approval(tool, carried, false),
+            Approval::Ask => {
+                let standing = self.context.allowed.standing(tool);
+                why_approval(tool, carried, standing == Standing::Allowed)
+            }
         }
     }
 
@@ -211,10 +225,19 @@ impl Board {
             (Some(other), _) => self.skip(index, other),
             (None, 0) => self.make_ready(index),
             (None, _) => {
-                let reason = WaitReason::Dependency;
-                self.context.recorder.emit(EventKind::waiting(index, reason));
+                self.tell_waiting(index);
             }
         }
+    }
+
+    /// It waits for other tasks, as far as those are known.
+    fn tell_waiting(&self, index: usize) {
+        let Some(slot) = self.slot(index) else { return };
+        let open = |other: &usize| self.slot(*other).is_some_and(|on| on.state != State::Ended);
+        let on = slot.waits_for.iter().copied().filter(open).collect();
+        let reason = WaitReason::Dependency;
+        let waiting = EventKind::TaskWaiting { index, reason, on, limit: None, until_ms: None };
+        self.context.recorder.emit(waiting);
     }
 
     fn wait_for(&mut self, index: usize, other: usize) {
@@ -258,6 +281,8 @@ impl Board {
                     self.skip(waiter, index);
                 } else if self.slot(waiter).is_some_and(|slot| slot.needs == 0) {
                     self.make_ready(waiter);
+                } else {
+                    self.tell_waiting(waiter);
                 }
             }
         }
@@ -359,6 +384,7 @@ impl Slot {
             cancel: None,
             outcome: Outcome::open(index, id, tool, description),
             result_bytes: 0,
+            reused: None,
         }
     }
 }

@@ -9,10 +9,15 @@ use std::collections::BTreeSet;
 use crate::catalog::Tool;
 
 /// Why the call needs approval, for people; `None` if it needs none. `carried` are the servers whose
-/// results are in its arguments.
-pub(super) fn why_approval(tool: &Tool, carried: &BTreeSet<String>) -> Option<String> {
+/// results are in its arguments; `always` is a person's standing word for the tool, which is about
+/// what the tool does and not about whose data goes there.
+pub(super) fn why_approval(
+    tool: &Tool,
+    carried: &BTreeSet<String>,
+    always: bool,
+) -> Option<String> {
     let Tool { server, name, hints, .. } = tool;
-    if !hints.read_only {
+    if !hints.read_only && !always {
         return Some(format!("the tool {name} of server \"{server}\" is not marked as read-only"));
     }
     let others: Vec<String> = carried
@@ -51,15 +56,15 @@ mod tests {
         let tool = |read_only, open_world| Tool {
             server: "web".into(),
             name: "fetch".into(),
-            title: None,
-            description: String::new(),
-            input_schema: serde_json::Map::new(),
-            output_schema: None,
             hints: Hints { read_only, open_world, ..Hints::default() },
+            ..Tool::default()
         };
         let carried = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+        let asks = |tool: &Tool, names: &[&str], always| {
+            why_approval(tool, &carried(names), always).is_some()
+        };
         let check = |tool: &Tool, names: &[&str], expect: bool| {
-            assert_eq!(why_approval(tool, &carried(names)).is_some(), expect, "{tool:?} {names:?}");
+            assert_eq!(asks(tool, names, false), expect, "{tool:?} {names:?}");
         };
         check(&tool(false, true), &[], true);
         check(&tool(false, false), &[], true);
@@ -67,5 +72,7 @@ mod tests {
         check(&tool(true, true), &["web"], false);
         check(&tool(true, true), &["notes", "web"], true);
         check(&tool(true, false), &["notes"], false);
+        assert!(!asks(&tool(false, true), &[], true));
+        assert!(asks(&tool(false, true), &["notes"], true), "whose data goes there is asked anew");
     }
 }

@@ -12,7 +12,6 @@ use crate::event::{EventKind, Failure, TaskStatus};
 
 use super::Executed;
 use super::board::{Board, State};
-use super::consent::why_approval;
 use super::failure::FailureCode;
 use super::job::{Ended, Ending, Kept, Meter, panic_words};
 
@@ -85,6 +84,10 @@ impl Board {
             Ending::Completed(kept) => {
                 self.finish(index, TaskStatus::Completed, None, kept, &meter);
             }
+            Ending::Reused(kept, reused) => {
+                self.change(index, |slot| slot.reused = Some(reused));
+                self.finish(index, TaskStatus::Completed, None, kept, &meter);
+            }
             Ending::Failed(failure, kept) => {
                 self.finish(index, TaskStatus::Failed, Some(failure), kept, &meter);
             }
@@ -101,12 +104,16 @@ impl Board {
         let stopped = self.stopped.map(Stop::failure);
         let Some(slot) = self.slot(index) else { return };
         let one_stopped = slot.cancel.as_ref().is_some_and(CancellationToken::is_cancelled);
-        let why = slot.tool.as_ref().and_then(|tool| why_approval(tool, &slot.carried));
+        let why = slot.tool.as_ref().and_then(|tool| self.why_asked(tool, &slot.carried));
         if let Some(failure) = stopped.or_else(|| one_stopped.then(Stop::task)) {
             return self.cancelled(index, failure);
         }
+        let Some(why) = why else {
+            // Allowed meanwhile.
+            return self.make_ready(index);
+        };
         self.change(index, |slot| slot.state = State::Asking);
-        self.to_ask.push((index, why.unwrap_or_default()));
+        self.to_ask.push((index, why));
     }
 
     pub(super) fn fail(&mut self, index: usize, failure: Failure) {
@@ -172,6 +179,7 @@ impl Board {
         slot.outcome.elapsed_ms = elapsed_ms;
         slot.outcome.attempts = meter.attempts;
         let dependants = std::mem::take(&mut slot.dependants);
+        let reused = slot.reused.take();
         self.open -= 1;
         self.context.recorder.emit(EventKind::TaskFinished {
             index,
@@ -180,7 +188,7 @@ impl Board {
             attempts: meter.attempts,
             result_bytes: kept.bytes as u64,
             preview: kept.preview,
-            reused: None,
+            reused,
             error: failure,
         });
         dependants.into_iter().map(|dependant| (dependant, index)).collect()

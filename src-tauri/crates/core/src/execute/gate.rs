@@ -14,7 +14,6 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use crate::event::WaitReason;
 use crate::settings::ServerEntry;
 
 use super::rate::Rate;
@@ -173,19 +172,30 @@ pub(super) struct Ticket {
 
 enum Seen {
     Granted(Permit),
-    Held { reason: WaitReason, alarm: Option<Instant> },
+    Held { by: HeldBy, alarm: Option<Instant> },
+}
+
+/// What a call waits for, as far as people can see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HeldBy {
+    /// Its server takes no more than so many calls at once at present.
+    Limit(usize),
+    /// Its server's calls per second.
+    Rate,
+    /// Its server asked to be left alone until then.
+    Pause(Instant),
 }
 
 impl Ticket {
     /// Waits to be let in; `told` hears what it waits for, whenever that changes.
-    pub(super) async fn admitted(self, mut told: impl FnMut(WaitReason)) -> Permit {
+    pub(super) async fn admitted(self, mut told: impl FnMut(HeldBy)) -> Permit {
         let mut said = None;
         loop {
             let alarm = match self.look() {
                 Seen::Granted(permit) => return permit,
-                Seen::Held { reason, alarm } => {
-                    if said.replace(reason) != Some(reason) {
-                        told(reason);
+                Seen::Held { by, alarm } => {
+                    if said.replace(by) != Some(by) {
+                        told(by);
                     }
                     alarm
                 }
@@ -205,10 +215,14 @@ impl Ticket {
         if state.granted.remove(&self.place) {
             return Seen::Granted(Permit { gate: self.gate.clone(), round: state.round });
         }
-        let full = state.in_flight >= state.limit();
-        let reason = if full { WaitReason::Limit } else { WaitReason::Rate };
+        let limit = state.limit();
+        let by = match state.pause.filter(|until| *until > Instant::now()) {
+            _ if state.in_flight >= limit => HeldBy::Limit(limit),
+            Some(until) => HeldBy::Pause(until),
+            None => HeldBy::Rate,
+        };
         let alarm = state.alarm.filter(|(place, _)| *place == self.place).map(|(_, when)| when);
-        Seen::Held { reason, alarm }
+        Seen::Held { by, alarm }
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::catalog::{self, Tool};
-use crate::event::Failure;
+use crate::event::{Failure, Reused};
 use crate::history::Recorder;
 use crate::mcp::{Connections, Server};
 use crate::placeholder;
@@ -24,6 +24,7 @@ use crate::placeholder;
 use super::attempts::attempts;
 use super::failure::FailureCode;
 use super::gate::{Gate, Ticket};
+use super::reuse::{self, Reuse};
 use super::value::TaskValue;
 
 /// Results above this size are compressed, and parsed, away from the threads that answer servers.
@@ -38,6 +39,7 @@ pub(super) struct Job {
     pub(super) connections: Connections,
     pub(super) gate: Arc<Gate>,
     pub(super) recorder: Recorder,
+    pub(super) reuse: Option<Reuse>,
     pub(super) cancel: CancellationToken,
     /// The run's limit of time; no attempt is planned beyond it.
     pub(super) deadline: Instant,
@@ -47,8 +49,8 @@ pub(super) struct Job {
 
 /// What the tool is called with.
 pub(super) enum Arguments {
-    /// Known; the place in the server's queue is taken already.
-    Ready { arguments: Arc<Value>, filled: bool, ticket: Ticket },
+    /// Known; the place in the server's queue is taken already, if the call is sure to be made.
+    Ready { arguments: Arc<Value>, filled: bool, ticket: Option<Ticket> },
     /// Placeholders are to be replaced by the values of the tasks they name.
     Template { template: Arc<Value>, values: HashMap<String, Arc<TaskValue>> },
 }
@@ -68,6 +70,8 @@ pub(super) enum Ending {
     Filled,
     /// There is a result.
     Completed(Kept),
+    /// An earlier run's result stands for this call's.
+    Reused(Kept, Reused),
     /// There is none, or one that is an error.
     Failed(Failure, Kept),
     /// It was told to stop.
@@ -140,7 +144,7 @@ async fn steps(
     let (arguments, ticket) = match arguments {
         Arguments::Ready { arguments, filled, ticket } => {
             *changed = filled.then(|| arguments.clone());
-            (arguments, Some(ticket))
+            (arguments, ticket)
         }
         Arguments::Template { template, values } => match filled(&job, template, values).await {
             Ok(arguments) => {
@@ -158,8 +162,18 @@ async fn steps(
         let failure = FailureCode::InvalidArguments.because("the arguments are not a JSON object");
         return Ending::Failed(failure, Kept::default());
     };
+    let key = reuse::key(&job, object);
+    if let Some(key) = key.clone()
+        && let Some((kept, reused)) = reuse::earlier(&job, key).await
+    {
+        return Ending::Reused(kept, reused);
+    }
     let ticket = ticket.unwrap_or_else(|| job.gate.enter(job.priority, job.index));
-    attempts(&mut job, object, ticket, meter, changed.as_deref()).await
+    let ending = attempts(&mut job, object, ticket, meter, changed.as_deref()).await;
+    if let (Some(key), Ending::Completed(_)) = (key, &ending) {
+        job.recorder.may_be_reused(job.index, key);
+    }
+    ending
 }
 
 /// The template with the other tasks' values in their places, valid for the tool.

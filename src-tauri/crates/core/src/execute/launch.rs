@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use tracing::Instrument as _;
 
-use crate::event::{EventKind, RealArguments, WaitReason};
+use crate::catalog::Tool;
+use crate::event::{AskedTool, EventKind, RealArguments, WaitReason};
 use crate::placeholder;
 
-use super::Approval;
 use super::board::{Board, State};
-use super::consent::{how_to_allow, why_approval};
+use super::consent::how_to_allow;
 use super::failure::FailureCode;
 use super::job::{self, Arguments, Job};
 use super::value::TaskValue;
+use super::{Approval, Standing};
 
 /// Values of the tasks that a template names, by the id it uses; shared while they are looked at.
 type Values = HashMap<String, Arc<TaskValue>>;
@@ -41,8 +42,8 @@ impl Board {
         let values = if is_template { self.values(index, parsed) } else { Values::new() };
         let mut ask = false;
         if !approved
-            && self.context.approval != Approval::All
-            && let Some(why) = self.slot(index).and_then(|slot| why_approval(&tool, &slot.carried))
+            && let Some(why) =
+                self.slot(index).and_then(|slot| self.why_asked(&tool, &slot.carried))
         {
             if self.context.approval == Approval::ReadOnly {
                 let message = format!("{why}; {}", how_to_allow(&tool));
@@ -83,12 +84,14 @@ impl Board {
         let Some(tool) = slot.tool.clone() else { return };
         let Some((server, gate)) = self.servers.get(&tool.server) else { return };
         let cancel = self.stop.child_token();
+        // A call that may turn out to need no server takes its place later, in the same order.
+        let may_be_reused = self.context.reuse.is_some() && tool.hints.read_only;
         let arguments = match template {
             Some(values) => Arguments::Template { template: slot.arguments.clone(), values },
             None => Arguments::Ready {
                 arguments: slot.arguments.clone(),
                 filled: slot.filled,
-                ticket: gate.enter(slot.priority, index),
+                ticket: (!may_be_reused).then(|| gate.enter(slot.priority, index)),
             },
         };
         let span = tracing::info_span!("task", index, server = tool.server, tool = tool.name);
@@ -100,6 +103,7 @@ impl Board {
             connections: self.context.connections.clone(),
             gate: gate.clone(),
             recorder: self.context.recorder.clone(),
+            reuse: self.context.reuse.clone(),
             cancel: cancel.clone(),
             deadline: self.context.deadline,
             only_fill,
@@ -122,23 +126,35 @@ impl Board {
         }
         asked.sort_by_key(|(index, _)| *index);
         let mut reasons: Vec<String> = Vec::new();
-        let mut arguments = Vec::new();
+        let (mut arguments, mut tools) = (Vec::new(), Vec::new());
         for (index, why) in &asked {
-            let (index, reason) = (*index, WaitReason::Approval);
-            self.context.recorder.emit(EventKind::waiting(index, reason));
+            let index = *index;
+            self.context.recorder.emit(EventKind::waiting(index, WaitReason::Approval));
             if !reasons.contains(why) {
                 reasons.push(why.clone());
             }
-            if let Some(slot) = self.slot(index).filter(|slot| slot.filled) {
+            let Some(slot) = self.slot(index) else { continue };
+            if slot.filled {
                 arguments.push(RealArguments { index, arguments: (*slot.arguments).clone() });
             }
+            tools.extend(slot.tool.as_ref().map(|tool| self.asked_tool(index, tool)));
         }
         self.context.recorder.emit(EventKind::ApprovalRequested {
             indexes: asked.into_iter().map(|(index, _)| index).collect(),
             reason: reasons.join("; "),
             arguments,
-            tools: Vec::new(),
+            tools,
         });
+    }
+
+    fn asked_tool(&self, index: usize, tool: &Tool) -> AskedTool {
+        AskedTool {
+            index,
+            read_only: tool.hints.read_only,
+            destructive: tool.hints.destructive && !tool.hints.read_only,
+            definition: tool.definition.clone(),
+            changed: self.context.allowed.standing(tool) == Standing::Changed,
+        }
     }
 
     /// A person decided. What was not asked about, or was decided before, is left alone.
@@ -149,10 +165,16 @@ impl Board {
         if approved.is_empty() && denied.is_empty() {
             return;
         }
+        // They were asked about, so whatever is always allowed now has just become so.
+        let always = |index: &usize| {
+            let tool = self.slot(*index).and_then(|slot| slot.tool.as_ref());
+            let of_itself = tool.filter(|tool| !tool.hints.read_only);
+            of_itself.is_some_and(|t| self.context.allowed.standing(t) == Standing::Allowed)
+        };
         self.context.recorder.emit(EventKind::ApprovalResolved {
+            always: approved.iter().copied().filter(always).collect(),
             approved: approved.clone(),
             denied: denied.clone(),
-            always: Vec::new(),
         });
         for index in approved {
             self.change(index, |slot| slot.approved = true);

@@ -89,6 +89,14 @@ pub struct RunRecord {
     pub tasks: Vec<TaskRecord>,
 }
 
+/// A result that may stand for the same call in a later run.
+pub(crate) struct Reusable {
+    pub(crate) run_id: RunId,
+    /// In milliseconds since 1970.
+    pub(crate) called_at_ms: i64,
+    pub(crate) zstd: Vec<u8>,
+}
+
 /// One task of a past run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -211,6 +219,25 @@ pub(super) fn result(
     let found = statement.query_row(params![id.to_string(), index], |row| row.get::<_, Vec<u8>>(0));
     let damaged = |reason| HistoryError::Damaged { what: "result", run: id, reason };
     found.optional()?.map(|zstd| decompress(&zstd).map_err(damaged)).transpose()
+}
+
+/// The newest result of a call, if it was made at `not_before_ms` or later.
+pub(super) fn reusable(
+    connection: &Connection,
+    key: &str,
+    not_before_ms: i64,
+) -> Result<Option<Reusable>, HistoryError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT runs.id, called_at, zstd FROM tasks
+         JOIN runs ON runs.n = tasks.run
+         JOIN results ON results.run = tasks.run AND results.task_index = tasks.task_index
+         WHERE call_key = ?1 AND called_at >= ?2 ORDER BY called_at DESC LIMIT 1",
+    )?;
+    let read = |row: &Row<'_>| {
+        let run_id = parsed(&row.get::<_, String>(0)?);
+        Ok(Reusable { run_id, called_at_ms: row.get(1)?, zstd: row.get(2)? })
+    };
+    Ok(statement.query_row(params![key, not_before_ms], read).optional()?)
 }
 
 pub(super) fn resolve(connection: &Connection, beginning: &str) -> Result<RunId, HistoryError> {

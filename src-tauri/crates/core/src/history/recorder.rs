@@ -94,10 +94,25 @@ impl Recorder {
     /// Keeps a task's whole result, compressed once for memory and history alike. Takes about a
     /// millisecond for each MiB: off the async threads where it is large.
     pub fn keep_result(&self, index: usize, json: &str) {
-        let zstd = Arc::<[u8]>::from(compress(json));
+        self.keep_packed(index, Arc::from(compress(json)));
+    }
+
+    /// Keeps a result that is compressed already, as an earlier run's is.
+    pub(crate) fn keep_packed(&self, index: usize, zstd: Arc<[u8]>) {
         let (run_id, shared) = (self.0.run_id, Arc::clone(&zstd));
         self.store(|| Message::Result { run_id, index, zstd: shared });
         lock(&self.0.results).insert(index, zstd);
+    }
+
+    /// Lets later runs use a task's result for the call that `key` stands for.
+    pub(crate) fn may_be_reused(&self, index: usize, key: String) {
+        let (run_id, called_at_ms) = (self.0.run_id, jiff::Timestamp::now().as_millisecond());
+        self.store(|| Message::Reusable { run_id, index, key, called_at_ms });
+    }
+
+    /// Milliseconds between the run's begin and a moment; 0 for one before it.
+    pub(crate) fn ms_at(&self, moment: Instant) -> f64 {
+        moment.saturating_duration_since(self.0.began).as_secs_f64() * 1000.0
     }
 
     /// A task's whole result, as it was kept.

@@ -16,6 +16,9 @@ pub(super) fn write(change: &Transaction<'_>, message: &Message) -> rusqlite::Re
         }
         Message::Event(event) => insert_event(change, event)?,
         Message::Result { run_id, index, zstd } => insert_result(change, *run_id, *index, zstd)?,
+        Message::Reusable { run_id, index, key, called_at_ms } => {
+            mark_reusable(change, *run_id, *index, key, *called_at_ms)?;
+        }
         Message::Interrupted { owner, .. } => return interrupt(change, owner),
         Message::Delete { runs, .. } => return delete(change, runs),
         Message::Flush(_) => {}
@@ -109,6 +112,22 @@ fn insert_result(
             "INSERT OR REPLACE INTO results (run, task_index, zstd) VALUES (?1, ?2, ?3)",
         )?
         .execute(params![run, index, zstd])?;
+    Ok(())
+}
+
+fn mark_reusable(
+    change: &Transaction<'_>,
+    run: RunId,
+    index: usize,
+    key: &str,
+    called_at_ms: i64,
+) -> rusqlite::Result<()> {
+    let Some(run) = row_of(change, run)? else { return Ok(()) };
+    change
+        .prepare_cached(
+            "UPDATE tasks SET call_key = ?3, called_at = ?4 WHERE run = ?1 AND task_index = ?2",
+        )?
+        .execute(params![run, index, key, called_at_ms])?;
     Ok(())
 }
 

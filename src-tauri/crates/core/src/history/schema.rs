@@ -15,7 +15,8 @@ use crate::paths::private_file;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Each entry brings the file from the version of its position to the next one.
-const MIGRATIONS: &[&str] = &[r#"
+const MIGRATIONS: &[&str] = &[
+    r#"
     CREATE TABLE runs (
         n          INTEGER PRIMARY KEY,
         id         TEXT NOT NULL UNIQUE,
@@ -66,7 +67,15 @@ const MIGRATIONS: &[&str] = &[r#"
         tokenize = "unicode61 remove_diacritics 2 tokenchars '+'", prefix = '2 3'
     );
     INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
-"#];
+"#,
+    // Of tasks whose result may stand for the same call in a later run: what makes calls the same,
+    // and when this one was made, in milliseconds since 1970.
+    "
+    ALTER TABLE tasks ADD COLUMN call_key TEXT;
+    ALTER TABLE tasks ADD COLUMN called_at INTEGER;
+    CREATE INDEX tasks_calls ON tasks (call_key, called_at) WHERE call_key IS NOT NULL;
+",
+];
 
 /// Opens the file, creates it where it is missing, and brings it to the current version.
 pub(super) fn open(path: &Path) -> Result<Connection, HistoryError> {

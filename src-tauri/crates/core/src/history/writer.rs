@@ -43,6 +43,8 @@ pub(super) enum Message {
     Event(Arc<Event>),
     /// A task's result, compressed.
     Result { run_id: RunId, index: usize, zstd: Arc<[u8]> },
+    /// A task's result may stand for the same call in a later run.
+    Reusable { run_id: RunId, index: usize, key: String, called_at_ms: i64 },
     /// The owner of running queries is gone.
     Interrupted { owner: String, done: Done },
     /// Remove runs.

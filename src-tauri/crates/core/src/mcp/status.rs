@@ -70,6 +70,8 @@ pub struct ToolSummary {
     pub read_only: bool,
     /// May destroy.
     pub destructive: bool,
+    /// Fingerprint of its definition, to which a standing approval is bound.
+    pub definition: String,
 }
 
 impl ServerKind {
@@ -109,6 +111,7 @@ impl ServerStatus {
                 description: tool.description.clone(),
                 read_only: tool.hints.read_only,
                 destructive: tool.hints.destructive && !tool.hints.read_only,
+                definition: tool.definition.clone(),
             })
             .collect();
         self.tool_count = self.tools.len();

@@ -8,8 +8,11 @@ use std::sync::Arc;
 use rmcp::model::{ErrorCode, PaginatedRequestParams, ToolAnnotations};
 use rmcp::service::{Peer, RoleClient, ServiceError};
 
+use serde_json::json;
+
 use crate::catalog::{Hints, Tool};
-use crate::settings::ServerEntry;
+use crate::digest::digest;
+use crate::settings::{ServerEntry, Transport};
 
 /// More pages than any real server has.
 const MAX_PAGES: usize = 200;
@@ -56,6 +59,7 @@ pub(super) async fn list(
 }
 
 fn described(server: &str, entry: &ServerEntry, tool: rmcp::model::Tool) -> Tool {
+    let definition = definition(entry, &tool);
     let annotations = tool.annotations.unwrap_or_default();
     Tool {
         server: server.to_owned(),
@@ -65,7 +69,19 @@ fn described(server: &str, entry: &ServerEntry, tool: rmcp::model::Tool) -> Tool
         input_schema: Arc::unwrap_or_clone(tool.input_schema),
         output_schema: tool.output_schema.map(Arc::unwrap_or_clone),
         hints: hints(&annotations, entry.read_only),
+        definition,
     }
+}
+
+/// Of the tool as its server tells it, annotations included, and of how the server is reached.
+/// Without the environment and headers, which hold keys that are renewed.
+fn definition(entry: &ServerEntry, tool: &rmcp::model::Tool) -> String {
+    let place = match &entry.transport {
+        Transport::Builtin { builtin } => json!([builtin]),
+        Transport::Stdio { command, args, cwd, .. } => json!([command, args, cwd]),
+        Transport::Http { url, .. } => json!([url]),
+    };
+    digest([&place, &serde_json::to_value(tool).unwrap_or_default()])
 }
 
 fn hints(annotations: &ToolAnnotations, all_read_only: bool) -> Hints {
@@ -88,5 +104,30 @@ mod tests {
         assert_eq!(hints(&silent, false), Hints::default());
         assert!(hints(&silent, true).read_only);
         assert!(hints(&silent.read_only(true), false).read_only);
+    }
+
+    #[test]
+    fn a_tool_that_says_anything_else_is_another_tool() {
+        let entry = |command: &str| {
+            ServerEntry::from_json(&json!({"command": command, "env": {"KEY": command}})).unwrap()
+        };
+        let tool = |more: serde_json::Value| -> rmcp::model::Tool {
+            let mut tool = json!({"name": "write", "description": "Writes",
+                "inputSchema": {"type": "object", "properties": {"a": {}, "b": {}}}});
+            tool.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            serde_json::from_value(tool).unwrap()
+        };
+        let known = definition(&entry("one"), &tool(json!({})));
+        let reordered =
+            json!({"inputSchema": {"properties": {"b": {}, "a": {}}, "type": "object"}});
+        assert_eq!(definition(&entry("one"), &tool(reordered)), known);
+        for change in [
+            json!({"description": "Writes and deletes"}),
+            json!({"inputSchema": {"type": "object", "properties": {"a": {}}}}),
+            json!({"annotations": {"destructiveHint": false}}),
+        ] {
+            assert_ne!(definition(&entry("one"), &tool(change.clone())), known, "{change}");
+        }
+        assert_ne!(definition(&entry("two"), &tool(json!({}))), known);
     }
 }

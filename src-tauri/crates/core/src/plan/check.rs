@@ -280,6 +280,7 @@ mod tests {
                 input_schema: schema.as_object().cloned().unwrap(),
                 output_schema: None,
                 hints: Hints::default(),
+                ..Tool::default()
             })
         };
         Catalog::new([tool("find"), tool("list")])

@@ -129,6 +129,7 @@ mod tests {
             input_schema: schema.as_object().cloned().unwrap(),
             output_schema: None,
             hints: Hints::default(),
+            ..Tool::default()
         }
     }
 

@@ -237,6 +237,7 @@ mod tests {
             input_schema: schema.as_object().cloned().unwrap(),
             output_schema: None,
             hints: Hints { read_only: true, ..Hints::default() },
+            ..Tool::default()
         }
     }
 
