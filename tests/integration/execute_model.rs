@@ -4,6 +4,7 @@
 #![expect(clippy::cast_precision_loss, reason = "a run's milliseconds are few")]
 
 mod case;
+mod schedule;
 
 use std::collections::HashMap;
 
@@ -14,7 +15,7 @@ use trawl_core::execute::Approval;
 use trawl_tests::scripted::{Call, PanickingLog, Scripted};
 use trawl_tests::stage::Played;
 
-use self::case::{Case, Spec, Stop, THINKING, TIMEOUT, approves, case};
+use self::case::{Case, Spec, Stop, approves, case};
 
 /// Of 2,000 in all; four tests, so that they use the processors that there are.
 const CASES: u32 = 500;
@@ -66,6 +67,7 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     }
     for server in 0..case.servers.len() {
         seen.limit(server)?;
+        schedule::order(&seen, server)?;
     }
     seen.end()
 }
@@ -272,20 +274,9 @@ impl<'a> Seen<'a> {
                 prop_assert!(!late, "task {index} started {} ms into the run", event.at_ms);
             }
         }
-        let plan: u64 = self.case.tasks.iter().map(|spec| spec.gap).sum();
-        let longest = |index: usize| {
-            let spec = &self.case.tasks[index];
-            let entry = &self.case.servers[spec.server];
-            let calls = (0..3).map(|attempt| match spec.act(attempt) {
-                ("hang" | "drop", _) => TIMEOUT * 1000,
-                ("progress", _) => 1100,
-                (_, time) => time + 1,
-            });
-            let rate = entry.per_second.map_or(0, |rate| 3 * (1000 / u64::from(rate) + 2));
-            calls.sum::<u64>() + 750 + rate + THINKING + 10
-        };
-        let bound: u64 = plan + (0..self.case.tasks.len()).map(longest).sum::<u64>();
-        prop_assert!(self.played.executed.wall_ms <= bound as f64, "too long: {bound}");
+        let bound = schedule::bound(self);
+        let wall = self.played.executed.wall_ms;
+        prop_assert!(wall <= bound as f64, "{wall} ms, work that is done at once takes {bound}");
         let limited = matches!(self.case.stop, Some((_, Stop::RunLimit)));
         prop_assert!(limited || !self.played.executed.timed_out);
         if let Some(stop) = stop {

@@ -74,6 +74,21 @@ async fn progress_and_cancellation_work_over_http() {
     connections.close().await;
 }
 
+/// A program that ends takes its calls back first: over HTTP nothing else would tell the server.
+#[tokio::test]
+async fn closing_waits_until_servers_know_what_is_not_wanted_any_longer() {
+    let (fake, http) = serve(Options { events: true, ..Options::default() }).await;
+    let (connections, server) = only(url(&http)).await;
+    let calling = options();
+    let cancel = calling.cancel.clone();
+    let call = tokio::spawn(async move { server.call("hang", &object(json!({})), calling).await });
+    fake.record().until(|record| record.calls("hang") == 1).await;
+    cancel.cancel();
+    assert!(call.await.unwrap().is_err());
+    connections.close().await;
+    assert_eq!(fake.record().cancellations(), 1);
+}
+
 #[tokio::test]
 async fn fifty_megabytes_arrive_over_http() {
     const SIZE: usize = 50 << 20;

@@ -54,7 +54,7 @@ pub(super) struct Spec {
     /// Other tasks, by index; some through a placeholder.
     pub(super) needs: Vec<(usize, bool)>,
     pub(super) unknown: bool,
-    priority: i64,
+    pub(super) priority: i64,
     /// Milliseconds between the task before and this one.
     pub(super) gap: u64,
 }

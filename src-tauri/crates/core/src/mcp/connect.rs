@@ -16,11 +16,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::settings::{ServerEntry, Transport};
 
 use super::calls::Calls;
+use super::connections::Tasks;
 use super::http::Http;
 use super::lines::{Junk, Lines};
 use super::redact::Redactor;
@@ -49,7 +49,7 @@ pub(super) struct Attempt<'a> {
     pub(super) name: &'a str,
     pub(super) entry: &'a ServerEntry,
     pub(super) supervisor: Option<&'a Path>,
-    pub(super) tasks: &'a TaskTracker,
+    pub(super) tasks: &'a Tasks,
 }
 
 /// What is known so far of the server that is being connected; told if the limit is reached.
@@ -66,7 +66,7 @@ impl Attempt<'_> {
         self.limited(&known, async {
             match &self.entry.transport {
                 Transport::Builtin { .. } => {
-                    let streams = tokio::io::split(builtin::stories(self.tasks));
+                    let streams = tokio::io::split(builtin::stories(&self.tasks.links));
                     self.over_streams(streams, Redactor::default(), None, &known).await
                 }
                 Transport::Stdio { command, args, env, cwd } => {
@@ -119,9 +119,15 @@ impl Attempt<'_> {
         // Given up at any point, the child is told.
         let given_up = closed.clone().drop_guard();
         let mut redactor = Redactor::default();
-        let (stdout, stdin, started) =
-            stdio::start(self.name, order, self.supervisor, &mut redactor, closed, self.tasks)
-                .await?;
+        let (stdout, stdin, started) = stdio::start(
+            self.name,
+            order,
+            self.supervisor,
+            &mut redactor,
+            closed,
+            &self.tasks.links,
+        )
+        .await?;
         let shared = Arc::new(redactor.clone());
         let process = started.follow(self.name, shared);
         *known.process.lock().unwrap_or_else(PoisonError::into_inner) = Some(process.clone());
@@ -138,7 +144,7 @@ impl Attempt<'_> {
             }
         };
         let link = connected.server.link.clone();
-        self.tasks.spawn(async move {
+        self.tasks.links.spawn(async move {
             link.ended.cancelled().await;
             drop(given_up);
         });
@@ -216,7 +222,7 @@ impl Attempt<'_> {
         let peer = running.peer().clone();
         let ended = CancellationToken::new();
         let told = ended.clone();
-        self.tasks.spawn(async move {
+        self.tasks.links.spawn(async move {
             let _ = running.waiting().await;
             told.cancel();
         });
@@ -229,6 +235,7 @@ impl Attempt<'_> {
             calls,
             redactor: Arc::new(redactor),
             process,
+            notices: self.tasks.notices.clone(),
             stop,
             ended,
             unreachable: false.into(),

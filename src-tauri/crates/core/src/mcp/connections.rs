@@ -31,7 +31,16 @@ struct Inner {
     supervisor: Option<PathBuf>,
     servers: Mutex<IndexMap<String, Arc<Held>>>,
     changes: watch::Sender<u64>,
-    tasks: TaskTracker,
+    tasks: Tasks,
+}
+
+/// What runs for the servers of a process, so that its end can be waited for.
+#[derive(Clone, Default)]
+pub(super) struct Tasks {
+    /// As long as their servers.
+    pub(super) links: TaskTracker,
+    /// Telling a server that a call is not wanted any longer.
+    pub(super) notices: TaskTracker,
 }
 
 impl Connections {
@@ -44,7 +53,7 @@ impl Connections {
                 supervisor,
                 servers: Mutex::default(),
                 changes: watch::Sender::new(0),
-                tasks: TaskTracker::new(),
+                tasks: Tasks::default(),
             }),
         }
     }
@@ -125,12 +134,16 @@ impl Connections {
 
     /// Ends everything, children included; waits for it, but not for ever.
     pub async fn close(&self) {
+        let Tasks { links, notices } = &self.inner.tasks;
+        notices.close();
+        // Bounded by itself.
+        notices.wait().await;
         for (_, held) in self.servers().drain(..) {
             held.close();
         }
         self.changed();
-        self.inner.tasks.close();
-        if timeout(LONGEST_END, self.inner.tasks.wait()).await.is_err() {
+        links.close();
+        if timeout(LONGEST_END, links.wait()).await.is_err() {
             tracing::warn!("a server did not end in time");
         }
     }

@@ -11,11 +11,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::settings::ServerEntry;
 
 use super::connect::{Attempt, Connected};
+use super::connections::Tasks;
 use super::error::ServerError;
 use super::server::{Link, Server};
 use super::status::{ServerState, ServerStatus};
@@ -31,7 +31,7 @@ pub(super) struct Held {
     /// Cancelled when the server is no longer wanted.
     removed: CancellationToken,
     changes: watch::Sender<u64>,
-    tasks: TaskTracker,
+    tasks: Tasks,
 }
 
 /// Where a server comes from.
@@ -57,7 +57,7 @@ impl Held {
         source: Source,
         supervisor: Option<PathBuf>,
         changes: watch::Sender<u64>,
-        tasks: TaskTracker,
+        tasks: Tasks,
     ) -> Arc<Self> {
         Arc::new(Self {
             name: name.to_owned(),
@@ -90,7 +90,7 @@ impl Held {
             return;
         }
         let held = self.clone();
-        self.tasks.spawn(async move {
+        self.tasks.links.spawn(async move {
             let attempt = held.clone();
             held.settle(async move {
                 if attempt.is_attached() {
@@ -114,7 +114,7 @@ impl Held {
             return;
         }
         let held = self.clone();
-        self.tasks.spawn(async move {
+        self.tasks.links.spawn(async move {
             let attempt = held.clone();
             held.settle(async move {
                 let Ok(entry) = &attempt.entry else { return Err(attempt.failed("is wrong")) };

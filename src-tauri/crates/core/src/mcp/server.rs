@@ -17,6 +17,7 @@ use rmcp::service::{Peer, PeerRequestOptions, RequestHandle, ServiceError};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::catalog::Tool;
 use crate::event::Object;
@@ -47,6 +48,8 @@ pub(super) struct Link {
     pub(super) calls: Arc<Calls>,
     pub(super) redactor: Arc<Redactor>,
     pub(super) process: Option<Arc<Process>>,
+    /// Of calls that are not wanted any longer.
+    pub(super) notices: TaskTracker,
     /// Cancelled to end the link.
     pub(super) stop: CancellationToken,
     /// Cancelled when the link has ended, by us or by the server.
@@ -258,7 +261,8 @@ impl Drop for Pending<'_> {
             return;
         }
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(timeout(FAREWELL, say_cancelled(handle.peer.clone(), handle.id.clone())));
+            let notice = timeout(FAREWELL, say_cancelled(handle.peer.clone(), handle.id.clone()));
+            self.link.notices.spawn_on(notice, &runtime);
         }
     }
 }
