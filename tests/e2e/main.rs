@@ -7,6 +7,7 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what a test relies on may end it")]
 
+mod approval;
 mod driver;
 mod files;
 mod page;

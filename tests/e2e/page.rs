@@ -49,6 +49,11 @@ impl Page {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Presses keys on an element that has the focus.
+    pub(crate) async fn press(&self, selector: &str, keys: &str) {
+        self.find(selector).await.send_keys(keys).await.unwrap();
+    }
+
     /// Asks a question as a person does.
     pub(crate) async fn ask(&self, question: &str) {
         self.write("[data-testid=question]", question).await;
