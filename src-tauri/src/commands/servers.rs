@@ -8,6 +8,7 @@ use trawl_core::event::Object;
 use trawl_core::mcp::{ServerStatus, test_server as test};
 
 use super::Answer;
+use crate::approvals;
 use crate::entries;
 use crate::host::Host;
 use crate::watches::one_by_one;
@@ -39,6 +40,22 @@ pub(crate) fn set_server_enabled(
     host: State<'_, Host>,
 ) -> Answer {
     change(&app, &host, |file| entries::set_enabled(file, &name, enabled))
+}
+
+/// The tool is not always allowed any more.
+#[tauri::command(async)]
+#[instrument(skip(app, host), err(Debug))]
+pub(crate) fn withdraw_approval(
+    server: String,
+    tool: String,
+    app: AppHandle,
+    host: State<'_, Host>,
+) -> Answer {
+    host.store.change(&app, |file| {
+        approvals::withdraw(file, &server, &tool);
+        Ok(())
+    })?;
+    Ok(())
 }
 
 #[tauri::command]
