@@ -28,6 +28,7 @@ const COMMANDS: &[&str] = &[
     "test_server",
     "watch_run",
     "watch_servers",
+    "withdraw_approval",
 ];
 
 fn main() {

@@ -1,12 +1,13 @@
 //! Edits of `mcpServers`, in the file's own JSON: order and unknown keys stay as they are.
 //!
 //! A file without the key means the sample server alone; the first edit writes that down, so that
-//! adding a server does not take it away.
+//! adding a server does not take it away. Standing [`approvals`] follow the server that they are for.
 
 use serde_json::{Map, Value, json};
 use trawl_core::event::Object;
 use trawl_core::settings::ServerEntry;
 
+use crate::approvals;
 use crate::error::CommandError;
 
 /// Adds an entry, or replaces the one of the same or of the previous name in its place.
@@ -27,6 +28,7 @@ pub(crate) fn save(
         let message = format!("there is a server \"{name}\" already; choose another name");
         return Err(CommandError::new("name_taken", message));
     }
+    let is_new = !servers.contains_key(replaced);
     let mut edited = Map::new();
     for (known, its) in std::mem::take(servers) {
         if known == replaced {
@@ -38,12 +40,18 @@ pub(crate) fn save(
     // New ones go to the end.
     edited.entry(name).or_insert(entry);
     *servers = edited;
+    if is_new {
+        approvals::forget_server(file, name);
+    } else {
+        approvals::rename_server(file, replaced, name);
+    }
     Ok(())
 }
 
 /// Removes an entry; one that is gone already is no error.
 pub(crate) fn remove(file: &mut Object, name: &str) -> Result<(), CommandError> {
     servers(file)?.shift_remove(name);
+    approvals::forget_server(file, name);
     Ok(())
 }
 
@@ -102,6 +110,21 @@ mod tests {
         assert_eq!(names(&settings), ["a", "d", "c", "e"]);
         remove(&mut settings, "a").unwrap();
         assert_eq!(names(&settings), ["d", "c", "e"]);
+    }
+
+    #[test]
+    fn approvals_follow_a_renamed_server_and_go_with_a_removed_one() {
+        let mut settings = file(&json!({"a": {"url": "x"}, "b": {"url": "y"}}));
+        settings.insert("approvals".into(), json!({"a": {"send": "1"}, "b": {"post": "2"}}));
+        save(&mut settings, "c", Some("a"), json!({"url": "x"})).unwrap();
+        assert_eq!(settings["approvals"], json!({"c": {"send": "1"}, "b": {"post": "2"}}));
+        remove(&mut settings, "c").unwrap();
+        assert_eq!(settings["approvals"], json!({"b": {"post": "2"}}));
+        save(&mut settings, "b", None, json!({"url": "z"})).unwrap();
+        assert_eq!(settings["approvals"], json!({"b": {"post": "2"}}));
+        servers(&mut settings).unwrap().shift_remove("b");
+        save(&mut settings, "b", None, json!({"url": "z"})).unwrap();
+        assert!(!settings.contains_key("approvals"), "{settings:?}");
     }
 
     #[test]

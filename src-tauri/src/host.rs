@@ -8,11 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{Stream, StreamExt, stream};
-use trawl_core::event::{Event, RunId};
+use tauri::AppHandle;
+use trawl_core::event::{Event, Object, RunId};
 use trawl_core::history::{History, HistoryError};
 use trawl_core::mcp::Connections;
 use trawl_core::paths::create_private_folder;
 use trawl_core::pipeline::Agent;
+use trawl_core::settings::Settings;
 
 use crate::error::CommandError;
 use crate::runs::Runs;
@@ -44,6 +46,7 @@ impl Host {
         // Our own binary, started again, watches over each server.
         let connections = Connections::new(std::env::current_exe().ok());
         let agent = Agent::new(connections, history.ok());
+        agent.allowed.replace(allowed(&store.current().settings));
         Self {
             agent,
             runs: Runs::default(),
@@ -51,6 +54,18 @@ impl Host {
             watches: Watches::default(),
             data_folder: data_folder.to_owned(),
         }
+    }
+
+    /// Changes the settings' file, and tells everything that runs of what is new in it.
+    pub(crate) fn change_settings(
+        &self,
+        app: &AppHandle,
+        edit: impl FnOnce(&mut Object) -> Result<(), CommandError>,
+    ) -> Result<(), CommandError> {
+        let saved = self.store.change(app, edit)?;
+        self.agent.allowed.replace(allowed(&saved.settings));
+        self.agent.connections.apply(&saved.settings);
+        Ok(())
     }
 
     /// The history, where there is one.
@@ -123,4 +138,13 @@ impl Host {
         let seconds = self.store.current().settings.limits.wait_for_servers_seconds;
         Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(3))
     }
+}
+
+/// Server, tool and definition of everything that is always allowed.
+fn allowed(settings: &Settings) -> impl Iterator<Item = (&str, &str, &str)> {
+    settings.approvals.iter().flat_map(|(server, tools)| {
+        tools
+            .iter()
+            .map(move |(tool, definition)| (server.as_str(), tool.as_str(), definition.as_str()))
+    })
 }

@@ -5,6 +5,7 @@
 //! shows ([`links`]), how an answer's Markdown becomes safe HTML ([`markdown`]), where settings are
 //! written ([`store`]), and that nothing is left behind when it closes.
 
+mod approvals;
 mod commands;
 mod entries;
 mod error;
@@ -77,6 +78,7 @@ fn opened() -> Result<i32, Box<dyn std::error::Error>> {
             servers::set_server_enabled,
             servers::test_server,
             servers::watch_servers,
+            servers::withdraw_approval,
             settings::get_settings,
             settings::open_logs,
             settings::save_preferences,

@@ -19,7 +19,7 @@ use trawl_core::settings::load::{Loaded, SettingsError, keep_good_copy, load, pr
 use crate::error::CommandError;
 
 /// The order in which people find the sections they know; others follow by name.
-const SECTIONS: [&str; 4] = ["mcpServers", "model", "limits", "preferences"];
+const SECTIONS: [&str; 5] = ["mcpServers", "model", "limits", "approvals", "preferences"];
 
 /// The settings of the data folder.
 pub(crate) struct Store {

@@ -15,11 +15,11 @@ fn person(model: &FakeLlm) -> Profile {
     }))
 }
 
-fn plan(tasks: Value) -> Reply {
+fn plan(tasks: &Value) -> Reply {
     Reply::json(Protocol::Openai, &json!({"tasks": tasks, "answer": null, "reasoning": null}))
 }
 
-fn call(tool: &str, arguments: Value) -> Value {
+fn call(tool: &str, arguments: &Value) -> Value {
     json!({"tool_name": format!("fake__{tool}"), "tool_arguments": arguments})
 }
 
@@ -34,8 +34,9 @@ async fn ended(page: &Page, index: usize, status: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_task_is_cancelled_from_the_keyboard_and_the_others_go_on() {
-    let tasks = json!([call("hang", json!({})), call("sleep", json!({"ms": 3000, "text": "slept"}))]);
-    let model = FakeLlm::start([plan(tasks), answer()]).await;
+    let tasks =
+        json!([call("hang", &json!({})), call("sleep", &json!({"ms": 3000, "text": "slept"}))]);
+    let model = FakeLlm::start([plan(&tasks), answer()]).await;
     let profile = person(&model);
     let window = profile.open().await;
     let page = &window.page;
@@ -54,12 +55,12 @@ async fn one_task_is_cancelled_from_the_keyboard_and_the_others_go_on() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_that_change_something_wait_for_a_person_who_may_allow_them_for_good() {
     let first = json!([
-        call("echo", json!({"text": "read"})),
-        call("append", json!({"text": "one"})),
-        call("write", json!({"text": "two"})),
+        call("echo", &json!({"text": "read"})),
+        call("append", &json!({"text": "one"})),
+        call("write", &json!({"text": "two"})),
     ]);
-    let again = json!([call("append", json!({"text": "three"}))]);
-    let model = FakeLlm::start([plan(first), answer(), plan(again.clone()), answer()]).await;
+    let again = json!([call("append", &json!({"text": "three"}))]);
+    let model = FakeLlm::start([plan(&first), answer(), plan(&again), answer()]).await;
     let profile = person(&model);
     let window = profile.open().await;
     let page = &window.page;
@@ -69,7 +70,9 @@ async fn calls_that_change_something_wait_for_a_person_who_may_allow_them_for_go
     // What only reads has run already; what may destroy starts unticked.
     ended(page, 0, "completed").await;
     let ticked = |index: usize| {
-        format!("document.querySelector('[data-testid=approval-tick][data-index=\"{index}\"]').checked")
+        format!(
+            "document.querySelector('[data-testid=approval-tick][data-index=\"{index}\"]').checked"
+        )
     };
     assert_eq!(page.run(&format!("return {};", ticked(1)), vec![]).await, json!(true));
     assert_eq!(page.run(&format!("return {};", ticked(2)), vec![]).await, json!(false));
@@ -96,7 +99,7 @@ async fn calls_that_change_something_wait_for_a_person_who_may_allow_them_for_go
     page.click("[data-testid=withdraw-approval][data-tool=append]").await;
     page.until("document.querySelector('[data-testid=withdraw-approval]') === null").await;
     assert_eq!(settings(&profile)["approvals"]["fake"]["append"], Value::Null);
-    model.then(plan(again));
+    model.then(plan(&again));
     page.press("body", "\u{E00C}").await;
     page.click("[data-testid=new-question]").await;
     page.ask("And once more").await;

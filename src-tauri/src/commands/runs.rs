@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-use tauri::State;
+use serde::{Deserialize, Serialize};
 use tauri::ipc::Channel;
+use tauri::{AppHandle, State};
 use tracing::instrument;
 use trawl_core::discover::Wait;
 use trawl_core::event::{Event, RunId};
@@ -12,6 +12,7 @@ use trawl_core::execute::{Approval, Control};
 use trawl_core::pipeline::Request;
 
 use super::Answer;
+use crate::approvals;
 use crate::error::CommandError;
 use crate::host::Host;
 use crate::watches::in_batches;
@@ -77,15 +78,36 @@ pub(crate) async fn stop_task(run_id: RunId, index: usize, host: State<'_, Host>
     Ok(())
 }
 
+/// A tool that a person wants to be asked about no more.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Always {
+    server: String,
+    tool: String,
+    /// As it was when the person was asked.
+    definition: String,
+}
+
+/// What is to be allowed for good is kept first: where that fails, nothing is decided.
 #[tauri::command]
-#[instrument(skip(host), err(Debug))]
+#[instrument(skip(app, host), err(Debug))]
 pub(crate) async fn resolve_approval(
     run_id: RunId,
     approved: Vec<usize>,
     denied: Vec<usize>,
+    always: Option<Vec<Always>>,
+    app: AppHandle,
     host: State<'_, Host>,
 ) -> Answer {
-    control(&host, run_id)?.resolve(&approved, &denied);
+    let control = control(&host, run_id)?;
+    let always = always.unwrap_or_default();
+    if !always.is_empty() {
+        host.change_settings(&app, |file| {
+            always.iter().try_for_each(|Always { server, tool, definition }| {
+                approvals::allow(file, server, tool, definition)
+            })
+        })?;
+    }
+    control.resolve(&approved, &denied);
     Ok(())
 }
 

@@ -4,10 +4,10 @@ use serde_json::Value;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};
 use tracing::instrument;
-use trawl_core::event::Object;
 use trawl_core::mcp::{ServerStatus, test_server as test};
 
 use super::Answer;
+use crate::approvals;
 use crate::entries;
 use crate::host::Host;
 use crate::watches::one_by_one;
@@ -21,13 +21,13 @@ pub(crate) fn save_server(
     app: AppHandle,
     host: State<'_, Host>,
 ) -> Answer {
-    change(&app, &host, |file| entries::save(file, &name, previous_name.as_deref(), entry))
+    host.change_settings(&app, |file| entries::save(file, &name, previous_name.as_deref(), entry))
 }
 
 #[tauri::command(async)]
 #[instrument(skip(app, host), err(Debug))]
 pub(crate) fn remove_server(name: String, app: AppHandle, host: State<'_, Host>) -> Answer {
-    change(&app, &host, |file| entries::remove(file, &name))
+    host.change_settings(&app, |file| entries::remove(file, &name))
 }
 
 #[tauri::command(async)]
@@ -38,7 +38,22 @@ pub(crate) fn set_server_enabled(
     app: AppHandle,
     host: State<'_, Host>,
 ) -> Answer {
-    change(&app, &host, |file| entries::set_enabled(file, &name, enabled))
+    host.change_settings(&app, |file| entries::set_enabled(file, &name, enabled))
+}
+
+/// The tool is not always allowed any more.
+#[tauri::command(async)]
+#[instrument(skip(app, host), err(Debug))]
+pub(crate) fn withdraw_approval(
+    server: String,
+    tool: String,
+    app: AppHandle,
+    host: State<'_, Host>,
+) -> Answer {
+    host.change_settings(&app, |file| {
+        approvals::withdraw(file, &server, &tool);
+        Ok(())
+    })
 }
 
 #[tauri::command]
@@ -55,12 +70,5 @@ pub(crate) async fn watch_servers(
     host: State<'_, Host>,
 ) -> Answer {
     host.watches.hold(one_by_one(host.servers(), channel));
-    Ok(())
-}
-
-/// Saves, then makes the connections equal to what was saved.
-fn change(app: &AppHandle, host: &Host, edit: impl FnOnce(&mut Object) -> Answer) -> Answer {
-    let saved = host.store.change(app, edit)?;
-    host.agent.connections.apply(&saved.settings);
     Ok(())
 }
