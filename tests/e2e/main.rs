@@ -10,6 +10,7 @@
 mod approval;
 mod driver;
 mod files;
+mod many;
 mod page;
 mod profile;
 mod query;

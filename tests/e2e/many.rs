@@ -1,0 +1,53 @@
+//! A thousand tasks: the page holds only the rows that can be seen, and the last one can be reached.
+
+use serde_json::{Value, json};
+use trawl_tests::fake_llm::{FakeLlm, Protocol, Reply};
+use trawl_tests::programs;
+
+use crate::profile::Profile;
+
+const TASKS: usize = 1000;
+
+/// Far more than fit into the window, far fewer than there are.
+const MOST_ROWS: usize = 150;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_tasks_can_be_watched_and_walked_through() {
+    let task = |n: usize| json!({"tool_name": "fake__sleep", "tool_arguments": {"ms": 100, "text": n.to_string()}});
+    let tasks: Vec<Value> = (1..=TASKS).map(task).collect();
+    let plan = json!({"tasks": tasks, "answer": null, "reasoning": null});
+    let model = FakeLlm::start([
+        Reply::json(Protocol::Openai, &plan),
+        Reply::text(Protocol::Openai, "All slept [1]."),
+    ])
+    .await;
+    let profile = Profile::with_settings(&json!({
+        "mcpServers": {"fake": {"command": programs::fake_mcp()}},
+        "model": {"provider": "openai", "baseUrl": model.url(), "model": "scripted"},
+        "limits": {"maxTasks": TASKS},
+    }));
+    let window = profile.open().await;
+    let page = &window.page;
+    // The most rows that were there in any frame.
+    let watch = "window.mostRows = 0; const look = () => { \
+        window.mostRows = Math.max(window.mostRows, document.querySelectorAll('[data-testid=task]').length); \
+        requestAnimationFrame(look); }; look();";
+    page.run(watch, vec![]).await;
+    page.ask("Sleep a thousand times").await;
+    page.find("[data-testid=task][data-status=running]").await;
+    page.picture("many").await;
+    page.until("document.querySelector('[data-testid=answer] .citation') !== null").await;
+    let summary = page.text("[data-testid=summary]").await;
+    assert!(summary.contains("completed") && summary.contains("0 failed"), "{summary}");
+    page.unfold().await;
+    page.press("[data-testid=task][data-index=\"0\"]", "\u{E010}").await;
+    let last = TASKS - 1;
+    page.until(&format!("document.activeElement?.dataset.index === '{last}'")).await;
+    page.press(&format!("[data-testid=task][data-index=\"{last}\"]"), "\u{E007}").await;
+    page.until("document.querySelector('[data-testid=task-result]')?.textContent.includes('1000')")
+        .await;
+    let most = page.run("return window.mostRows;", vec![]).await;
+    let most = most.as_u64().and_then(|most| usize::try_from(most).ok()).unwrap();
+    assert!((1..=MOST_ROWS).contains(&most), "{most} rows at once");
+    window.close().await;
+}
