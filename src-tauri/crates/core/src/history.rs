@@ -27,7 +27,7 @@ use rusqlite::Connection;
 use serde_json::value::RawValue;
 
 pub use export::ExportFormat;
-pub use query::{ListQuery, Listed, RunList, RunRecord, RunState, TaskRecord};
+pub use query::{FoundIn, ListQuery, Listed, RunList, RunRecord, RunState, TaskRecord};
 pub use recorder::Recorder;
 
 use self::{
