@@ -27,12 +27,19 @@ export function said(error) {
   return typeof message === 'string' ? message : JSON.stringify(error);
 }
 
-/** @param {string} question @param {string | null} [continues] @returns {Promise<{ runId: string }>} */
-export const ask = (question, continues) =>
-  call('ask', continues ? { question, continues } : { question });
+/**
+ * `fresh` makes every call anew, even where the settings let earlier results be used again.
+ * @param {string} question
+ * @param {string | null} [continues]
+ * @param {boolean} [fresh]
+ * @returns {Promise<{ runId: string }>}
+ */
+export const ask = (question, continues, fresh) =>
+  call('ask', { question, ...(continues && { continues }), ...(fresh && { fresh }) });
 
 /**
- * Replays a run's events after `afterSeq`, then follows it. Works for stored runs too.
+ * Replays a run's events after `afterSeq`, then follows it. Works for stored runs too. An empty
+ * message is the last one: nothing more will come.
  * @param {string} runId
  * @param {number | null} afterSeq
  * @param {(events: RunEvent[]) => void} listener
@@ -47,12 +54,15 @@ export const cancelRun = (runId) => call('cancel_run', { runId });
 export const stopTasks = (runId) => call('stop_tasks', { runId });
 /** @param {string} runId @param {number} index */
 export const stopTask = (runId, index) => call('stop_task', { runId, index });
-/** @param {string} runId @param {number[]} approved @param {number[]} denied */
-export const resolveApproval = (runId, approved, denied) =>
-  call('resolve_approval', { runId, approved, denied });
+/** @typedef {{ server: string, tool: string, definition: string }} AllowedTool */
+/** @param {string} runId @param {number[]} approved @param {number[]} denied @param {AllowedTool[]} always */
+export const resolveApproval = (runId, approved, denied, always) =>
+  call('resolve_approval', { runId, approved, denied, always });
 
 /**
- * @param {{ words?: string, limit: number, offset: number }} query
+ * Runs, newest first; those in which words occur, best first; or those of the thread of a run,
+ * itself among them.
+ * @param {{ words?: string, thread?: string, limit: number, offset: number }} query
  * @returns {Promise<{ runs: RunRow[], total: number }>}
  */
 export const listRuns = (query) => call('list_runs', query);

@@ -1,7 +1,8 @@
 //! A run that is not of this process, followed from the history.
 //!
 //! Most have ended; one that another process is still at (the command line, a second window) is read
-//! again until it ends or its process is gone.
+//! again until it ends or its process is gone. The stream of a run that was interrupted ends without
+//! a last event; so does that of one that cannot be read any longer, which is logged.
 
 use std::time::Duration;
 
@@ -55,4 +56,54 @@ fn look(
     let events = history.events(run, after)?;
     let ended = events.last().is_some_and(|event| event.kind.is_terminal());
     Ok((events, state == Some(RunState::Running) && !ended))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures::StreamExt;
+    use trawl_core::event::EventKind;
+    use trawl_core::history::Recorder;
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// As another process has it open: with an owner of its own.
+    async fn begun(other: &History) -> Recorder {
+        let recorder = Recorder::start(Some(other), Uuid::new_v4(), "What breaks off?", None);
+        recorder.emit(EventKind::PlanStarted { planner: "builtin".into() });
+        recorder.flush().await;
+        recorder
+    }
+
+    #[tokio::test]
+    async fn a_run_whose_process_is_gone_ends_without_a_last_event() {
+        let folder = tempfile::tempdir().unwrap();
+        let other = History::open(folder.path()).unwrap();
+        let recorder = begun(&other).await;
+        let history = History::open(folder.path()).unwrap();
+        let mut events = pin!(follow(history, recorder.run_id(), None));
+        assert_eq!(events.next().await.unwrap().seq, 0);
+        assert_eq!(events.next().await.unwrap().seq, 1);
+        // Its process lives: there is more to come.
+        let more = tokio::time::timeout(LOOK_AGAIN * 3, events.next()).await;
+        assert!(more.is_err(), "{more:?}");
+        drop((recorder, other));
+        assert_eq!(events.next().await, None);
+    }
+
+    #[tokio::test]
+    async fn a_run_of_another_process_is_followed_to_its_last_event() {
+        let folder = tempfile::tempdir().unwrap();
+        let other = History::open(folder.path()).unwrap();
+        let recorder = begun(&other).await;
+        let history = History::open(folder.path()).unwrap();
+        let mut events = pin!(follow(history, recorder.run_id(), Some(0)));
+        assert_eq!(events.next().await.unwrap().seq, 1);
+        recorder.emit(EventKind::Cancelled {});
+        recorder.flush().await;
+        assert_eq!(events.next().await.unwrap().kind, EventKind::Cancelled {});
+        assert_eq!(events.next().await, None);
+    }
 }

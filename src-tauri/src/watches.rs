@@ -45,7 +45,8 @@ impl Watches {
     }
 }
 
-/// Every event, several in one message: the first at once, further ones at most once a frame.
+/// Every event, several in one message: the first at once, further ones at most once a frame. An
+/// empty message says that there are no more: a run without a last event was interrupted.
 pub(crate) async fn in_batches<T: Serialize>(
     events: impl Stream<Item = T>,
     channel: Channel<Vec<T>>,
@@ -60,6 +61,8 @@ pub(crate) async fn in_batches<T: Serialize>(
             tokio::time::sleep(FRAME).await;
         }
     }
+    // A page that is gone needs no end.
+    let _ = channel.send(Vec::new());
 }
 
 /// Every state in a message of its own, at most one a frame.
@@ -92,7 +95,7 @@ mod tests {
         });
         in_batches(stream::iter(0..600_u32), channel).await;
         let batches = received.lock().unwrap();
-        assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [256, 256, 88]);
+        assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [256, 256, 88, 0]);
         assert!(batches.iter().flatten().copied().eq(0..600));
     }
 

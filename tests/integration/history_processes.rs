@@ -106,7 +106,7 @@ async fn write_runs(history: &History) {
 }
 
 fn every_run(history: &History) -> trawl_core::history::RunList {
-    history.list(&ListQuery { words: String::new(), limit: 1000, offset: 0 }).unwrap()
+    history.list(&ListQuery { words: String::new(), thread: None, limit: 1000, offset: 0 }).unwrap()
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_run_whose_process_was_killed_is_interrupted_and_shows_what_had_finished() {
     assert_eq!(statuses, [Some("completed"), None]);
     assert!(history.result(id, 0).unwrap().unwrap().contains("periwinkle"));
     assert_eq!(history.events(id, None).unwrap().len(), 7);
-    let query = ListQuery { words: "periwinkle".into(), limit: 9, offset: 0 };
+    let query = ListQuery { words: "periwinkle".into(), thread: None, limit: 9, offset: 0 };
     assert_eq!(history.list(&query).unwrap().runs[0].id, id);
 }
 

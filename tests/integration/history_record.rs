@@ -148,7 +148,9 @@ async fn a_deleted_run_leaves_nothing_behind() {
     assert!(history.events(gone, None).unwrap().is_empty());
     assert_eq!(history.result(gone, 0).unwrap(), None);
     let list = |words: &str| {
-        history.list(&ListQuery { words: words.to_owned(), limit: 10, offset: 0 }).unwrap()
+        history
+            .list(&ListQuery { words: words.to_owned(), thread: None, limit: 10, offset: 0 })
+            .unwrap()
     };
     assert_eq!(list("zanzibar").total, 0);
     assert_eq!(list("").runs.iter().map(|run| run.id).collect::<Vec<_>>(), [kept]);

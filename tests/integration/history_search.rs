@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use serde_json::json;
 use trawl_core::event::{EventKind, Finished, RunId};
-use trawl_core::history::{History, ListQuery, Recorder, RunList};
+use trawl_core::history::{FoundIn, History, ListQuery, Recorder, RunList};
 use uuid::Uuid;
 
 async fn asked(history: &History, question: &str, answer: &str, result: &str) -> RunId {
@@ -19,7 +19,9 @@ async fn asked(history: &History, question: &str, answer: &str, result: &str) ->
 }
 
 fn found(history: &History, words: &str) -> RunList {
-    history.list(&ListQuery { words: words.to_owned(), limit: 20, offset: 0 }).unwrap()
+    history
+        .list(&ListQuery { words: words.to_owned(), thread: None, limit: 20, offset: 0 })
+        .unwrap()
 }
 
 fn ids(list: &RunList) -> Vec<RunId> {
@@ -67,13 +69,45 @@ async fn the_question_counts_most_and_matches_are_marked() {
     let list = found(&history, "lagoon");
     assert_eq!(ids(&list), [in_question, in_answer, in_result]);
     assert_eq!(list.total, 3);
+    let places: Vec<_> = list.runs.iter().filter_map(|run| run.found_in).collect();
+    assert_eq!(places, [FoundIn::Question, FoundIn::Answer, FoundIn::Results]);
     for run in &list.runs {
         let snippet = run.snippet.as_deref().unwrap();
         assert!(snippet.contains("\u{1}lagoon\u{2}"), "{snippet:?}");
     }
-    let page = ListQuery { words: "lagoon".into(), limit: 1, offset: 1 };
+    let page = ListQuery { words: "lagoon".into(), thread: None, limit: 1, offset: 1 };
     let page = history.list(&page).unwrap();
     assert_eq!((ids(&page), page.total), (vec![in_answer], 3));
+}
+
+#[tokio::test]
+async fn a_thread_is_listed_from_any_of_its_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = History::open(folder.path()).unwrap();
+    let ask = async |question: &str, continues: Option<RunId>| {
+        let recorder = Recorder::start(Some(&history), Uuid::new_v4(), question, continues);
+        recorder.emit(EventKind::Cancelled {});
+        recorder.flush().await;
+        recorder.run_id()
+    };
+    let first = ask("Which lagoons?", None).await;
+    let other = ask("Which night trains?", None).await;
+    let second = ask("How deep are they?", Some(first)).await;
+    let third = ask("And how old?", Some(second)).await;
+    let thread = |run: RunId, limit: usize| {
+        let list =
+            history.list(&ListQuery { thread: Some(run), limit, ..ListQuery::default() }).unwrap();
+        (ids(&list), list.total)
+    };
+    for run in [first, second, third] {
+        assert_eq!(thread(run, 9), (vec![third, second, first], 3));
+    }
+    assert_eq!(thread(first, 1), (vec![third], 3));
+    assert_eq!(thread(other, 9), (vec![other], 1));
+    assert_eq!(thread(Uuid::new_v4(), 9), (vec![], 0));
+    // The thread stays one where its first run is gone.
+    history.delete(&[first]).unwrap();
+    assert_eq!(thread(third, 9), (vec![third, second], 2));
 }
 
 #[tokio::test]
@@ -131,7 +165,7 @@ fn a_hundred_thousand_runs_are_listed_and_searched_at_once() {
     large(folder.path(), 100_000);
     let history = History::open(folder.path()).unwrap();
     let timed = |words: &str, offset: usize| {
-        let query = ListQuery { words: words.to_owned(), limit: 50, offset };
+        let query = ListQuery { words: words.to_owned(), thread: None, limit: 50, offset };
         let began = Instant::now();
         let list = history.list(&query).unwrap();
         (list, began.elapsed())
@@ -166,7 +200,7 @@ proptest! {
             };
         }
         HISTORY.with(|(_, history)| {
-            let query = ListQuery { words, limit: 5, offset: 0 };
+            let query = ListQuery { words, thread: None, limit: 5, offset: 0 };
             prop_assert!(history.list(&query).is_ok());
             Ok(())
         })?;

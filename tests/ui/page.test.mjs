@@ -80,6 +80,14 @@ test('every import exists and every style is named', () => {
   for (const { name } of styles) if (name !== 'styles/index.css') assert.ok(index.includes(`'${name.slice(7)}'`), name);
 });
 
+test('every icon is drawn somewhere', () => {
+  const icons = scripts.find(({ name }) => name === 'lib/icons.js').text;
+  const names = [...icons.matchAll(/^  '?([a-z][a-z-]*)'?:$/gm)].map((match) => match[1]);
+  assert.ok(names.length > 20);
+  const others = scripts.filter(({ name }) => name !== 'lib/icons.js').map(({ text }) => text).join('\n');
+  for (const name of names) assert.ok(others.includes(`'${name}'`), name);
+});
+
 test('files stay short', () => {
   for (const { name, text } of all) assert.ok(text.split('\n').length <= 401, name);
 });

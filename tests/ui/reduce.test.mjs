@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 
-import { emptyRun, interrupted, reduce } from '../../ui/state/reduce.js';
-import { counts, isEnded, steps, summary } from '../../ui/state/run-view.js';
+import { emptyRun, interrupted, reduce, reduceAll } from '../../ui/state/reduce.js';
+import { canStop, counts, firstPlanned, isEnded, steps, summary } from '../../ui/state/run-view.js';
 import { argumentLine, look, lookIcon, note, time } from '../../ui/state/task-note.js';
 import { pieces, place } from '../../ui/timeline/bars.js';
 
@@ -41,6 +41,27 @@ for (const { name, events } of streams) {
     assert.deepEqual(events.reduce(reduce, whole), whole);
     const half = events.slice(0, Math.ceil(events.length / 2)).reduce(reduce, emptyRun(events[0].runId));
     assert.deepEqual(events.reduce(reduce, half), whole);
+  });
+
+  test(`${name}: several events at once are as one after the other`, () => {
+    for (const size of [2, 7, events.length]) {
+      let run = Object.freeze(emptyRun(events[0].runId));
+      for (let from = 0; from < events.length; from += size) {
+        const before = structuredClone(run);
+        const after = reduceAll(run, events.slice(from, from + size));
+        assert.deepEqual(run, before);
+        run = after;
+      }
+      assert.deepEqual(run, whole);
+    }
+  });
+
+  test(`${name}: no task is missing in the list, at any moment`, () => {
+    let run = emptyRun(events[0].runId);
+    for (const event of events) {
+      run = reduce(run, event);
+      for (let index = 0; index < run.tasks.length; index += 1) assert.equal(run.tasks[index]?.index, index);
+    }
   });
 
   test(`${name}: reduce leaves what it was given as it was`, () => {
@@ -99,4 +120,75 @@ test('approval is open until it is resolved', () => {
   }
   assert.equal(Math.max(...open), 3);
   assert.equal(open[open.length - 1], 0);
+});
+
+/** The golden stream so far, up to the first event that is meant. */
+const until = (name, isMeant) => {
+  const { events } = streams.find((stream) => stream.name.startsWith(name));
+  const upTo = events.slice(0, events.findIndex(isMeant) + 1);
+  assert.ok(upTo.length > 0);
+  return reduceAll(emptyRun(events[0].runId), upTo);
+};
+
+test('a task that is planned again keeps its place meanwhile', () => {
+  const run = until('a plan repaired', ({ type, index }) => type === 'taskPlanned' && index === 4);
+  assert.deepEqual(run.tasks.map((task) => task.missing), [true, false, true, true, false]);
+  assert.deepEqual(run.tasks.map(canStop), [false, true, false, false, true]);
+  assert.equal(counts(run).open, 5);
+  assert.equal(firstPlanned(run), 700);
+  assert.equal(note(run.tasks[0], { tasks: run.tasks }).text, 'Its first version did not fit its tool');
+  const later = until('a plan repaired', ({ type }) => type === 'planned');
+  assert.ok(later.tasks.every((task) => !task.missing));
+  assert.equal(later.tasks[0].tool, 'search_notes');
+  assert.equal(firstPlanned(later), 700);
+});
+
+test('a run that ends before a task was planned again says so', () => {
+  const run = until('a plan repaired', ({ type, index }) => type === 'taskPlanned' && index === 4);
+  const cancelled = reduce(run, { runId: run.runId, seq: run.lastSeq + 1, atMs: 990, type: 'cancelled' });
+  const [first] = cancelled.tasks;
+  assert.deepEqual([first.status, first.endedMs, look(first)], ['cancelled', 990, 'unstarted']);
+  assert.equal(note(first, { tasks: cancelled.tasks }).text, 'Never planned');
+  assert.equal(interrupted(run).tasks[0].status, 'interrupted');
+});
+
+test('a call that waits for approval shows its real arguments and its tool', () => {
+  const run = until('approval, with', ({ type }) => type === 'approvalRequested');
+  assert.deepEqual(run.tasks[1].arguments, { query: 'height of the dike at Emden' });
+  assert.equal(run.tasks[1].asked.tool.readOnly, true);
+  assert.equal(run.tasks[2].asked.tool.changed, true);
+  assert.equal(run.tasks[0].asked, null);
+});
+
+test('a second request leaves the reason of the first one', () => {
+  const asked = (seq, index, reason) => ({ runId: 'r', seq, atMs: seq, type: 'approvalRequested', indexes: [index], reason });
+  const planned = (seq, index) => ({ runId: 'r', seq, atMs: seq, type: 'taskPlanned', index, id: 't', server: 's', tool: 'x', arguments: {}, dependsOn: [] });
+  const run = reduceAll(emptyRun('r'), [planned(0, 0), planned(1, 1), asked(2, 0, 'one'), asked(3, 1, 'two')]);
+  assert.deepEqual(run.tasks.map((task) => task.asked.reason), ['one', 'two']);
+  assert.deepEqual(run.approval.open, [0, 1]);
+});
+
+test('what the calls took and what the model did not read is kept', () => {
+  const { events } = streams.find(({ name }) => name.startsWith('partial'));
+  const run = reduceAll(emptyRun('r'), events);
+  assert.equal(run.plan.usage.tokensPerSecond, 98.5);
+  assert.equal(run.result.writing.firstTokenMs, 449);
+  assert.equal(run.result.usage.cost, 0.0121);
+  assert.deepEqual(run.result.cuts[0], { index: 0, read: 2, of: 3, unit: 'items' });
+});
+
+test('a long log keeps what is not progress, and the newest progress', () => {
+  const planned = { runId: 'r', seq: 0, atMs: 0, type: 'taskPlanned', index: 0, id: 't', server: 's', tool: 'x', arguments: {}, dependsOn: [] };
+  const progress = Array.from({ length: 6000 }, (_, k) => ({ runId: 'r', seq: k + 2, atMs: k, type: 'taskProgress', index: 0, progress: k, total: 6000 }));
+  const run = reduceAll(emptyRun('r'), [planned, { runId: 'r', seq: 1, atMs: 0, type: 'taskStarted', index: 0, attempt: 1 }, ...progress]);
+  const [{ log, leftOut }] = run.tasks;
+  assert.ok(log.length <= 240);
+  assert.deepEqual(log.slice(0, 2).map(({ text }) => text), ['Planned', 'Called']);
+  assert.equal(log[log.length - 1].text, '5,999 of 6,000');
+  assert.equal(log.length + leftOut, 6002);
+});
+
+test('a run that only used earlier results names them instead of a time', () => {
+  const { events } = streams.find(({ name }) => name.startsWith('a result used again'));
+  assert.deepEqual(summary(reduceAll(emptyRun('r'), events)), { counts: '1 completed, 0 failed', rest: '1 result kept from an earlier run' });
 });

@@ -3,7 +3,8 @@ import test from 'node:test';
 
 import { axisLength, tickLabel, ticks, tickStep } from '../../ui/timeline/scale.js';
 import { path } from '../../ui/timeline/links.js';
-import { pieces, place } from '../../ui/timeline/bars.js';
+import { beginning, pieces, place } from '../../ui/timeline/bars.js';
+import { look, lookIcon, note, time } from '../../ui/state/task-note.js';
 import { plannedTask, reduceTask } from '../../ui/state/reduce-task.js';
 
 test('the axis runs ahead of now, and a little past the end', () => {
@@ -58,6 +59,8 @@ test('every state has its own bar', () => {
   assert.deepEqual(kinds(after(start, end('failed')), 1000), ['bad']);
   assert.deepEqual(kinds(after(start, end('cancelled')), 1000), ['stopped']);
   assert.deepEqual(kinds(after(end('skipped')), 1000), ['skip']);
+  assert.deepEqual(kinds(after(end('cancelled')), 1000), ['unstarted']);
+  assert.deepEqual(kinds(after({ ...end('completed'), reused: { runId: 'r', ageMs: 300_000 } }), 1000), ['kept']);
   assert.deepEqual(kinds(after(end('failed')), 1000), ['bad']);
 });
 
@@ -88,4 +91,48 @@ test('a dependency line leaves left of the bar and ends at the ring', () => {
   assert.match(elbow, /H148$/);
   assert.match(arrow, /L148 159L/);
   assert.match(path({ fromX: 100, fromRow: 1, toX: 20, toRow: 3 }, 48)[0], /^M100 63H13/);
+});
+
+const ended = (status, extra = {}) => after({ type: 'taskFinished', atMs: 101, status, elapsedMs: 0, attempts: 0, resultBytes: 7421, preview: '', ...extra });
+const words = (task, context = {}) => note(task, { tasks: [task], ...context }).text;
+
+test('what ended without a call is told apart by shape, not by colour', () => {
+  const kept = ended('completed', { reused: { runId: 'r', ageMs: 299_998 } });
+  const shapes = [kept, ended('cancelled'), ended('skipped'), ended('failed')];
+  assert.equal(new Set(shapes.map((task) => pieces(task, 500)[0].kind)).size, 4);
+  assert.equal(new Set(shapes.map((task) => lookIcon[look(task)])).size, 4);
+  assert.equal(words(kept, { items: 15 }), 'Kept from an earlier run, 5 min ago · 15 items · 7.4 KB');
+  assert.equal(time(kept, 500), 'reused');
+  assert.equal(words(ended('cancelled')), 'Cancelled before it started');
+  for (const task of shapes.slice(0, 3)) assert.ok(place(pieces(task, 500)[0], 0.01).width >= 12);
+});
+
+test('a wait says what is known of it', () => {
+  const limits = { maxConcurrent: 64, requestsPerSecond: 2 };
+  const wait = (extra) => words(after({ type: 'taskWaiting', atMs: 150, ...extra }), { limits });
+  assert.equal(wait({ reason: 'limit' }), 'Queued · 64 calls at once');
+  assert.equal(wait({ reason: 'limit', limit: 64 }), 'Queued · 64 calls at once');
+  assert.equal(wait({ reason: 'limit', limit: 32 }), 'Queued · 32 calls at once (server asked for less)');
+  assert.equal(wait({ reason: 'rate' }), 'Queued · 2 calls a second');
+  assert.equal(wait({ reason: 'rate', untilMs: 900 }), 'Queued · server asked to wait');
+  assert.equal(wait({ reason: 'limit', limit: 32, untilMs: 900 }), 'Queued · server asked to wait');
+});
+
+test('a wait told twice is one wait', () => {
+  const task = after({ type: 'taskWaiting', atMs: 150, reason: 'limit', limit: 64 }, { type: 'taskWaiting', atMs: 300, reason: 'limit', limit: 32 });
+  assert.deepEqual(kinds(task, 500), ['queue']);
+  assert.equal(task.limit, 32);
+});
+
+test('what a task waits for is known from the plan and from the wait', () => {
+  const task = reduceTask(planned({ dependsOn: [3] }), { type: 'taskWaiting', atMs: 150, index: 0, reason: 'dependency', on: [3, 5] });
+  assert.deepEqual(task.dependsOn, [3, 5]);
+  assert.equal(beginning(task, 500), 150);
+  assert.equal(beginning(planned(), 500), 100);
+});
+
+test('a retry says that the server gets fewer calls', () => {
+  const reason = 'HTTP 429; server "files" now gets 32 calls at once instead of 64';
+  const task = after({ type: 'taskStarted', atMs: 200, attempt: 1 }, { type: 'taskRetrying', atMs: 300, attempt: 1, delayMs: 250, reason });
+  assert.equal(words(task), `Attempt 2 of 3 after ${reason}`);
 });

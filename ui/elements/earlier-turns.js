@@ -1,6 +1,6 @@
 // @ts-check
 // <earlier-turns>: the questions and answers that a follow-up continues, oldest first, each folded
-// to a few lines until it is opened.
+// to a few lines until it is opened. At first the last one, then ten, then all.
 
 import { h, fill, send } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
@@ -10,14 +10,16 @@ import './run-answer.js';
 
 /** @typedef {import('../state/types.js').Run} Run */
 
-const MOST = 10;
+/** So many are read before somebody asks for more. */
+const FIRST = 10;
 
 class EarlierTurns extends HTMLElement {
   #continues = '';
-  /** @type {Run[]} */
+  /** @type {Turn[]} the oldest first */
   #turns = [];
   /** @type {(() => void)[]} */
   #stops = [];
+  #most = FIRST;
   #open = false;
 
   clear() {
@@ -25,6 +27,7 @@ class EarlierTurns extends HTMLElement {
     this.#stops = [];
     this.#turns = [];
     this.#continues = '';
+    this.#most = FIRST;
     this.#open = false;
     fill(this);
   }
@@ -39,55 +42,84 @@ class EarlierTurns extends HTMLElement {
 
   /** @param {string} runId */
   #load(runId) {
-    let asked = false;
-    const stop = followRun(runId, (turn) => {
-      if (turn.lastSeq < 0) return;
-      const place = this.#turns.findIndex((one) => one.runId === turn.runId);
-      if (place >= 0) this.#turns[place] = turn;
-      else this.#turns.unshift(turn);
-      if (!asked && turn.continues !== null && this.#turns.length < MOST) {
-        asked = true;
-        this.#load(turn.continues);
+    /** @type {Turn | null} */
+    let turn = null;
+    const stop = followRun(runId, (run) => {
+      if (run.lastSeq < 0) return;
+      if (turn !== null) {
+        turn.run = run;
+        return;
       }
+      turn = new Turn(run);
+      this.#turns.unshift(turn);
+      if (this.#turns.length < this.#most) this.#loadBefore(run);
       this.#show();
     });
     this.#stops.push(stop);
   }
 
-  #show() {
-    const hidden = this.#open ? 0 : Math.max(0, this.#turns.length - 1);
-    fill(
-      this,
-      hidden > 0 &&
-        h('button', { type: 'button', class: 'link-button turns-more', onclick: () => this.#openAll() }, `Show ${plural(hidden, 'earlier question')}`),
-      this.#turns.slice(hidden).map((turn) => this.#turn(turn)),
-    );
+  /** @param {Run} run */
+  #loadBefore(run) {
+    if (run.continues !== null) this.#load(run.continues);
   }
 
-  #openAll() {
+  #show() {
+    const hidden = this.#open ? 0 : Math.max(0, this.#turns.length - 1);
+    const more = this.#open && this.#turns.length >= this.#most && this.#turns[0].run.continues !== null;
+    const button = (/** @type {string} */ label, /** @type {() => void} */ act) => h('button', { type: 'button', class: 'link-button turns-more', onclick: act }, label);
+    const focused = document.activeElement?.classList.contains('turns-more') === true && this.contains(document.activeElement);
+    fill(
+      this,
+      hidden > 0 && button(`Show ${plural(hidden, 'earlier question')}`, () => this.#unfold()),
+      more && button('Show all earlier questions', () => this.#loadAll()),
+      this.#turns.slice(hidden).map((turn) => turn.element),
+    );
+    if (focused) /** @type {HTMLElement | null} */ (this.querySelector('.turns-more, .turn-question'))?.focus({ preventScroll: true });
+  }
+
+  #unfold() {
     this.#open = true;
     this.#show();
   }
 
-  /** @param {Run} turn */
-  #turn(turn) {
-    const answer = /** @type {import('./run-answer.js').RunAnswer} */ (document.createElement('run-answer'));
-    answer.setAttribute('earlier', '');
-    answer.run = turn;
-    const body = h('div', { class: 'turn-answer' }, answer);
+  #loadAll() {
+    this.#most = Infinity;
+    this.#loadBefore(this.#turns[0].run);
+  }
+}
+
+/** One question and its answer. Made once, since its answer is rendered once. */
+class Turn {
+  #run;
+  #answer = /** @type {import('./run-answer.js').RunAnswer} */ (document.createElement('run-answer'));
+
+  /** @param {Run} run */
+  constructor(run) {
+    this.#run = run;
+    this.#answer.setAttribute('earlier', '');
+    this.#answer.run = run;
+    const body = h('div', { class: 'turn-answer' }, this.#answer);
     // Its citations count its own tasks: they are shown where those are.
     body.addEventListener('open-task', (event) => {
       event.stopPropagation();
-      send(this, 'open-run', { runId: turn.runId, evidence: /** @type {CustomEvent} */ (event).detail });
+      send(body, 'open-run', { runId: run.runId, evidence: /** @type {CustomEvent} */ (event).detail });
     });
-    const fold = h('button', { type: 'button', class: 'link-button turn-more', onclick: () => body.classList.toggle('whole') }, 'Whole answer');
-    return h(
+    this.element = h(
       'section',
       { class: 'turn', 'aria-label': 'Earlier question' },
-      h('button', { type: 'button', class: 'turn-question', onclick: () => send(this, 'open-run', { runId: turn.runId }) }, icon('corner-down-right', { size: 14 }), h('span', null, turn.question)),
+      h('button', { type: 'button', class: 'turn-question', onclick: () => send(body, 'open-run', { runId: run.runId }) }, icon('corner-down-right', { size: 14 }), h('span', null, run.question)),
       body,
-      fold,
+      h('button', { type: 'button', class: 'link-button turn-more', onclick: () => body.classList.toggle('whole') }, 'Whole answer'),
     );
+  }
+
+  get run() {
+    return this.#run;
+  }
+
+  set run(run) {
+    this.#run = run;
+    this.#answer.run = run;
   }
 }
 

@@ -5,12 +5,12 @@
 import { copyText } from '../lib/clipboard.js';
 import { h, fill, send, setText } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
-import { bytes, exact, plural, running, sentence } from '../lib/format.js';
+import { bytes, exact, plural, sentence } from '../lib/format.js';
 import { roving, reachable } from '../lib/roving.js';
 import { said } from '../api.js';
 import { wholeResult } from '../state/results.js';
-import { isEnded, runNow } from '../state/run-view.js';
-import { look, lookIcon, note } from '../state/task-note.js';
+import { canStop, isEnded } from '../state/run-view.js';
+import { stateLine } from './evidence-state.js';
 import { ResultTable } from './result-table.js';
 import { ResultText, ResultTree } from './result-lines.js';
 import { logLines } from './task-log.js';
@@ -18,8 +18,6 @@ import { logLines } from './task-log.js';
 /** @typedef {import('../state/types.js').Run} Run */
 /** @typedef {import('../state/types.js').Task} Task */
 
-/** @type {Record<string, string>} */
-const tones = { completed: 'tone-ok', running: 'tone-live', retrying: 'tone-warn', failed: 'tone-bad', approval: 'tone-warn', interrupted: 'tone-warn' };
 const views = /** @type {const} */ ([
   ['table', 'table', 'As a table'],
   ['tree', 'list-tree', 'As a tree'],
@@ -67,8 +65,10 @@ class EvidencePanel extends HTMLElement {
     }
   }
 
-  get index() {
-    return this.#index;
+  /** Where the panel lies over the page, the keyboard goes on in it. */
+  focus() {
+    if (this.contains(document.activeElement)) return;
+    /** @type {HTMLElement | null} */ (this.#head.querySelector('[aria-label="Close the evidence"]'))?.focus({ preventScroll: true });
   }
 
   /** @param {Run} run @param {number} index from 0 @param {number | null} item from 1 */
@@ -102,7 +102,7 @@ class EvidencePanel extends HTMLElement {
     const run = this.#run;
     const task = this.#task;
     if (run === null || task === undefined) return;
-    const shape = `${run.runId}/${this.#index}/${task.status}/${task.log.length}/${run.tasks.length}/${this.#tab}`;
+    const shape = `${run.runId}/${this.#index}/${run.state}/${task.status}/${task.missing}/${task.log.length + task.leftOut}/${run.tasks.length}/${this.#tab}`;
     if (shape === this.#shape) return;
     const began = this.#shape === '';
     this.#shape = shape;
@@ -111,7 +111,7 @@ class EvidencePanel extends HTMLElement {
       const chosen = /** @type {HTMLElement} */ (tab).dataset.tab === this.#tab;
       tab.setAttribute('aria-selected', String(chosen));
     }
-    reachable(this.#tabs, '[role=tab]', this.#tabs.querySelector('[aria-selected=true]'));
+    reachable(this.#tabs, '[role=tab]', /** @type {HTMLElement | null} */ (this.#tabs.querySelector('[aria-selected=true]')));
     this.#showBody(run, task, began);
   }
 
@@ -128,19 +128,14 @@ class EvidencePanel extends HTMLElement {
       this.#head,
       h('span', { class: 'citation open' }, task.index + 1),
       h('h2', { class: 'evidence-tool cut' }, task.tool),
-      h('span', { class: 'badge' }, task.server ?? 'unknown tool'),
+      !task.missing && h('span', { class: 'badge' }, task.server ?? 'unknown tool'),
       h('span', { class: 'grow' }),
       step(-1, 'chevron-up', 'Previous task'),
       step(1, 'chevron-down', 'Next task'),
       h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Close the evidence', onclick: () => send(this, 'close-evidence') }, icon('x')),
     );
     if (focused) /** @type {HTMLElement | null} */ (this.#head.querySelector(`[aria-label="${focused}"]:not(:disabled)`))?.focus();
-    const own = look(task);
-    fill(
-      this.#intro,
-      task.description && h('p', { class: 'evidence-description' }, task.description),
-      h('p', { class: 'evidence-state numeric' }, icon(lookIcon[own], { size: 14, class: tones[own] ?? 'tone-quiet' }), h('span', null, stateLine(run, task))),
-    );
+    fill(this.#intro, task.description && h('p', { class: 'evidence-description' }, task.description), stateLine(this, run, task));
   }
 
   /** @param {Run} run @param {Task} task @param {boolean} began */
@@ -148,7 +143,7 @@ class EvidencePanel extends HTMLElement {
     this.#tools.hidden = this.#tab !== 'result' || !isEnded(task.status) || task.status === 'skipped';
     if (this.#tab === 'log') {
       fill(this.#body, logLines(task));
-      this.#setFoot(plural(task.log.length, 'line'), [['copy', 'Copy log', () => task.log.map((line) => `${exact(line.atMs)}\t${line.level}\t${line.text}`).join('\n')]], !isEnded(task.status) && run.state === 'running');
+      this.#setFoot(plural(task.log.length, 'line'), [['copy', 'Copy log', () => task.log.map((line) => `${exact(line.atMs)}\t${line.level}\t${line.text}`).join('\n')]], canStop(task) && run.state === 'running');
       if (!began && !isEnded(task.status)) this.#body.scrollTop = this.#body.scrollHeight;
     } else if (this.#tab === 'arguments') {
       const text = JSON.stringify(task.arguments, null, 2);
@@ -164,7 +159,7 @@ class EvidencePanel extends HTMLElement {
   async #showResult(run, task) {
     if (!isEnded(task.status)) {
       fill(this.#body, h('p', { class: 'evidence-empty' }, 'The result appears here when the task has ended.'));
-      this.#setFoot('', [], run.state === 'running');
+      this.#setFoot('', [], canStop(task) && run.state === 'running');
       this.#shownFor = '';
       return;
     }
@@ -211,7 +206,7 @@ class EvidencePanel extends HTMLElement {
       button.setAttribute('aria-checked', String(view === this.#view));
       button.hidden = view === 'table' && (result.items?.length ?? 0) === 0;
     }
-    reachable(this.#views, 'button', this.#views.querySelector('[aria-checked=true]'));
+    reachable(this.#views, 'button', /** @type {HTMLElement | null} */ (this.#views.querySelector('[aria-checked=true]')));
     const cited = this.#item === null || this.#item > (result.items?.length ?? 0) ? -1 : this.#item - 1;
     const error = task.error !== null && h('p', { class: 'evidence-error' }, sentence(task.error.message));
     const shown = { table: this.#table, tree: this.#tree, text: this.#text }[this.#view];
@@ -231,7 +226,7 @@ class EvidencePanel extends HTMLElement {
     const of = this.#view === 'table' ? `${shown} of ${plural(result.items?.length ?? 0, 'item')} · ${size}` : words === '' ? size : `${plural(shown, 'line')} · ${size}`;
     this.#setFoot(of, [
       ['copy', 'Copy value', () => valueText(this.#view === 'table' ? this.#table.value : this.#view === 'tree' ? this.#tree.value : result.text ?? result.data)],
-      ['braces', 'Copy path', () => (this.#view === 'table' ? this.#table.path : this.#view === 'tree' ? this.#tree.path : '') || '/'],
+      ['braces', 'Copy path', () => (this.#view === 'table' ? this.#table.path : this.#view === 'tree' ? this.#tree.path : '')],
     ]);
   }
 
@@ -264,22 +259,6 @@ class EvidencePanel extends HTMLElement {
       }),
       stops && h('button', { type: 'button', class: 'button small plain danger', onclick: () => send(this, 'stop-open-task', { index: this.#index }) }, icon('x', { size: 14 }), 'Cancel task'),
     );
-  }
-}
-
-/** @param {Run} run @param {Task} task */
-function stateLine(run, task) {
-  const tries = task.attempt > 0 ? ` · ${plural(task.attempt, 'attempt')}` : '';
-  const words = note(task, { tasks: run.tasks }).text;
-  switch (task.status) {
-    case 'completed':
-      return task.reused === null ? `Completed in ${exact(task.elapsedMs)}${tries}` : 'Kept from an earlier run';
-    case 'failed':
-      return task.startedMs === null ? 'Failed before it was called' : `Failed after ${exact(task.elapsedMs)}${tries}`;
-    case 'running':
-      return `Running for ${running(runNow(run, Date.now()) - (task.startedMs ?? 0))}${words ? ` · ${words}` : ''}`;
-    default:
-      return words;
   }
 }
 

@@ -25,7 +25,10 @@ class HistoryRail extends HTMLElement {
   #open = null;
   /** @type {Map<string, string>} */
   #live = new Map();
-  #drawn = '';
+  /** What the list was last made from. @type {unknown[]} */
+  #drawn = [];
+  /** @type {Map<string, { from: unknown[], element: HTMLElement }>} */
+  #made = new Map();
   /** @type {number} */
   #typing = 0;
   #soon = 0;
@@ -88,7 +91,7 @@ class HistoryRail extends HTMLElement {
       h('label', { class: 'search-field' }, icon('search', { size: 15 }), this.#search, this.#clear, h('kbd', { class: 'key' }, '/')),
       h(
         'button',
-        { type: 'button', class: 'button new-question', onclick: () => send(this, 'new-question') },
+        { type: 'button', class: 'button new-question', 'data-testid': 'new-question', onclick: () => send(this, 'new-question') },
         icon('plus', { size: 15 }),
         h('span', { class: 'grow' }, 'New question'),
         h('kbd', { class: 'key' }, 'Ctrl N'),
@@ -118,8 +121,8 @@ class HistoryRail extends HTMLElement {
     this.classList.toggle('searching', this.#search.value !== '');
     const now = new Date();
     const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.runId;
-    const drawn = JSON.stringify([rows, words, failure, loaded, this.#open, [...this.#live], now.toDateString()]);
-    if (drawn === this.#drawn) return;
+    const drawn = [rows, words, failure, loaded, this.#open, now.toDateString(), ...rows.map((row) => this.#live.get(row.id))];
+    if (same(drawn, this.#drawn)) return;
     this.#drawn = drawn;
     if (failure !== null) {
       fill(this.#list, h('div', { class: 'history-empty' }, h('p', { class: 'history-empty-title' }, 'The history cannot be read'), h('p', null, failure)));
@@ -146,10 +149,16 @@ class HistoryRail extends HTMLElement {
   #groups(rows, words, now) {
     /** @type {[string, HTMLElement[]][]} */
     const groups = [];
+    const before = this.#made;
+    this.#made = new Map();
     for (const row of rows) {
       const name = words === '' ? dayGroup(new Date(row.startedAt), now) : '';
       if (groups[groups.length - 1]?.[0] !== name) groups.push([name, []]);
-      groups[groups.length - 1][1].push(historyRow(row, knownRun(row.id), { open: row.id === this.#open, words, now }));
+      const from = [row, words, row.id === this.#open, now.toDateString(), this.#live.get(row.id)];
+      const old = before.get(row.id);
+      const element = old !== undefined && same(old.from, from) ? old.element : historyRow(row, knownRun(row.id), { open: row.id === this.#open, words, now });
+      this.#made.set(row.id, { from, element });
+      groups[groups.length - 1][1].push(element);
     }
     return groups;
   }
@@ -246,6 +255,11 @@ class HistoryRail extends HTMLElement {
       h('button', { type: 'button', class: 'link-button', onclick: () => this.#clearSearch() }, 'Show all questions'),
     );
   }
+}
+
+/** @param {unknown[]} some @param {unknown[]} others */
+function same(some, others) {
+  return some.length === others.length && some.every((one, place) => one === others[place]);
 }
 
 function nothingYet() {

@@ -51,7 +51,8 @@ export function historyRow(row, run, { open, words, now }) {
       icon(shape, { size: 14, class: tone }),
       h('span', { class: 'visually-hidden' }, `${stateWords[look]}: `),
       h('span', { class: 'history-question' }, marked(row.question, words)),
-      row.snippet && h('span', { class: 'history-snippet' }, snippet(row.snippet)),
+      // What stands in the question is marked there.
+      row.snippet && row.foundIn !== 'question' && h('span', { class: 'history-snippet' }, places[row.foundIn ?? ''], snippet(row.snippet)),
       h(
         'span',
         { class: 'history-meta' },
@@ -66,6 +67,9 @@ export function historyRow(row, run, { open, words, now }) {
     ),
   );
 }
+
+/** @type {Record<string, string>} */
+const places = { answer: 'In answer: ', results: 'In a result: ' };
 
 /** @type {Record<string, string>} */
 const stateWords = {

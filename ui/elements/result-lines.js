@@ -20,8 +20,6 @@ export class ResultTree {
   #data = /** @type {any} */ (null);
   #words = '';
   #chosen = '';
-  /** @param {{ path: string, value: any }} chosen */
-  chosen = (chosen) => void chosen;
 
   constructor() {
     this.element.classList.add('result-tree');
@@ -59,7 +57,8 @@ export class ResultTree {
   }
 
   get value() {
-    return this.#lines.find((line) => line.path === this.#chosen)?.value ?? this.#data;
+    const line = this.#lines.find(({ path }) => path === this.#chosen);
+    return line === undefined ? this.#data : line.value;
   }
 
   #reset() {
@@ -119,7 +118,6 @@ export class ResultTree {
     this.#reset();
     this.element.scrollTop = top;
     this.#list.draw();
-    this.chosen({ path: line.path, value: line.value });
   }
 
   /** @param {KeyboardEvent} event */

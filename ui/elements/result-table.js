@@ -10,7 +10,6 @@ import { columns, itemText, itemTitle } from '../state/result.js';
 import { marked } from './history-row.js';
 
 /** @typedef {import('../state/items.js').Result} Result */
-/** @typedef {{ path: string, value: any }} Chosen */
 
 export class ResultTable {
   element = h('div', { class: 'result-table', role: 'treegrid', 'aria-label': 'Items' });
@@ -31,8 +30,6 @@ export class ResultTable {
   #number = 0;
   /** @type {{ key: string, down: boolean } | null} */
   #sort = null;
-  /** @param {Chosen | null} chosen */
-  chosen = (chosen) => void chosen;
 
   constructor() {
     this.element.append(this.#head, this.#list.element);
@@ -181,7 +178,6 @@ export class ResultTable {
     this.#reset();
     this.#list.element.scrollTop = top;
     this.#list.draw();
-    this.chosen({ path: this.path, value: this.value });
   }
 
   /** @param {KeyboardEvent} event */

@@ -40,10 +40,12 @@ class RunSummary extends HTMLElement {
 /** @param {Run} run */
 function miniature(run) {
   const drawing = svg('svg', { class: 'miniature', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, 'aria-hidden': 'true' });
-  const started = run.tasks.filter((task) => task.startedMs !== null && task.endedMs !== null);
+  // What was kept from an earlier run never started.
+  const began = (/** @type {import('../state/types.js').Task} */ task) => task.startedMs ?? task.plannedMs;
+  const started = run.tasks.filter((task) => (task.startedMs !== null || task.reused !== null) && task.endedMs !== null);
   if (started.length === 0) return drawing;
-  const from = Math.min(...started.map((task) => task.startedMs ?? 0));
-  const to = Math.max(...started.map((task) => task.endedMs ?? 0));
+  const from = started.reduce((first, task) => Math.min(first, began(task)), Infinity);
+  const to = started.reduce((last, task) => Math.max(last, task.endedMs ?? 0), 0);
   const scale = WIDTH / Math.max(to - from, 0.001);
   const every = Math.max(1, started.length / LINES);
   const count = Math.min(LINES, started.length);
@@ -51,8 +53,8 @@ function miniature(run) {
   const top = (HEIGHT - pitch * count) / 2 + (pitch - 2) / 2;
   for (let k = 0; k < count; k += 1) {
     const task = started[Math.floor(k * every)];
-    const x = ((task.startedMs ?? 0) - from) * scale;
-    const width = Math.max(2, ((task.endedMs ?? 0) - (task.startedMs ?? 0)) * scale);
+    const x = (began(task) - from) * scale;
+    const width = Math.max(2, ((task.endedMs ?? 0) - began(task)) * scale);
     drawing.append(
       svg('rect', {
         class: task.status === 'failed' ? 'mini-bad' : task.status === 'completed' ? 'mini-done' : 'mini-other',

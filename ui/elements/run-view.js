@@ -6,13 +6,16 @@ import { cancelRun, resolveApproval, said, stopTask, stopTasks } from '../api.js
 import { h, fill, send, setText } from '../lib/dom.js';
 import { eachFrame, oncePerFrame } from '../lib/frames.js';
 import { icon } from '../lib/icons.js';
-import { duration, integer, plural } from '../lib/format.js';
+import { plural } from '../lib/format.js';
+import { draftOf, keepDraft, onFollowUps, queue, queuedOf, takeBack } from '../state/follow-ups.js';
 import { followRun } from '../state/live-runs.js';
-import { plannerName, stateName, summary } from '../state/run-view.js';
+import { stateName, summary } from '../state/run-view.js';
 import { failureReport, keptBanner, partialLine } from './run-notices.js';
 import { RunBar } from './run-bar.js';
+import { RunFoot } from './run-foot.js';
 import './approval-sheet.js';
 import './earlier-turns.js';
+import './later-turns.js';
 import './phase-strip.js';
 import './question-box.js';
 import './run-answer.js';
@@ -41,8 +44,9 @@ class RunView extends HTMLElement {
   #answer = /** @type {import('./run-answer.js').RunAnswer} */ (document.createElement('run-answer'));
   #coming = coming();
   #author = h('p', { class: 'answer-author', hidden: true }, icon('info'), 'Listed from the results; no language model wrote this');
-  #foot = h('p', { class: 'answer-foot numeric', hidden: true });
+  #foot = new RunFoot((name, detail) => this.#act(name, detail));
   #earlier = /** @type {import('./earlier-turns.js').EarlierTurns} */ (document.createElement('earlier-turns'));
+  #later = /** @type {import('./later-turns.js').LaterTurns} */ (document.createElement('later-turns'));
   #box = /** @type {import('./question-box.js').QuestionBox} */ (document.createElement('question-box'));
   #queued = h('p', { class: 'queued', hidden: true });
   #sheet = /** @type {import('./approval-sheet.js').ApprovalSheet} */ (document.createElement('approval-sheet'));
@@ -53,17 +57,18 @@ class RunView extends HTMLElement {
   #folded = false;
   #foldTimer = 0;
   #spoken = '';
-  /** @type {string | null} */
-  #next = null;
   #noticeShape = '';
   /** @type {(() => void) | null} */
   #stopRun = null;
   /** @type {(() => void) | null} */
   #stopFrames = null;
+  /** @type {(() => void) | null} */
+  #stopFollowUps = null;
   #showSoon = oncePerFrame(() => this.#show());
 
   connectedCallback() {
     if (this.childElementCount === 0) this.#build();
+    this.#stopFollowUps = onFollowUps((runId) => runId === this.#runId && this.#showWritten());
   }
 
   disconnectedCallback() {
@@ -71,49 +76,38 @@ class RunView extends HTMLElement {
     this.#stopRun = null;
     this.#stopFrames?.();
     this.#stopFrames = null;
+    this.#stopFollowUps?.();
+    this.#stopFollowUps = null;
   }
 
-  /** @param {string} runId @param {{ interrupted?: boolean }} known */
-  open(runId, known) {
+  /** @param {string} runId */
+  open(runId) {
     if (runId === this.#runId && this.#stopRun !== null) return;
     this.#stopRun?.();
     this.#runId = runId;
     this.#opened = null;
     this.#folded = false;
-    this.#next = null;
     this.#spoken = '';
     this.#noticeShape = '';
-    this.#queued.hidden = true;
-    this.#box.value = '';
+    this.#showWritten();
     this.#earlier.clear();
+    this.#later.runId = runId;
     clearTimeout(this.#foldTimer);
     this.#scroll.scrollTop = 0;
     let first = true;
-    this.#stopRun = followRun(
-      runId,
-      (run) => {
-        const ended = this.#run?.runId === runId && this.#run.state === 'running' && run.state !== 'running';
-        if (ended) this.#ended(run);
-        // A run that had ended before it was opened is folded from the start.
-        if (first && run.lastSeq >= 0) {
-          this.#folded = run.state !== 'running';
-          first = false;
-        }
-        this.#run = run;
-        send(this, 'run-changed', { run });
-        this.#showSoon();
-      },
-      known,
-    );
-  }
-
-  /** What the history knows of the run and its events do not say. @param {string} runId @param {{ interrupted?: boolean }} known */
-  know(runId, known) {
-    if (runId !== this.#runId) return;
-    this.#stopRun?.();
-    this.#stopRun = null;
-    this.#runId = '';
-    this.open(runId, known);
+    this.#stopRun = followRun(runId, (run) => {
+      const before = this.#run;
+      const ended = before?.runId === runId && before.lastSeq >= 0 && before.state === 'running' && run.state !== 'running';
+      if (ended) this.#ended();
+      // A run that had ended before it was opened is folded from the start.
+      if (first && run.lastSeq >= 0) {
+        this.#folded = run.state !== 'running';
+        first = false;
+      }
+      this.#run = run;
+      send(this, 'run-changed', { run });
+      this.#showSoon();
+    });
   }
 
   get run() {
@@ -136,7 +130,7 @@ class RunView extends HTMLElement {
     const inner = h('div', { class: 'fold-inner' }, this.#strip, this.#planNote, this.#timeline);
     this.#fold.append(inner);
     this.#scroll.append(
-      h('div', { class: 'run-body' }, this.#earlier, this.#question, this.#more, this.#notice, this.#summary, this.#fold, this.#partial, this.#author, this.#answer, this.#coming, this.#foot),
+      h('div', { class: 'run-body' }, this.#earlier, this.#question, this.#more, this.#notice, this.#summary, this.#fold, this.#partial, this.#author, this.#answer, this.#coming, this.#foot.element, this.#later),
     );
     this.append(this.#bar.element, this.#scroll, h('div', { class: 'dock' }, this.#queued, this.#box), this.#sheet, this.#live);
     this.#more.addEventListener('click', () => {
@@ -147,11 +141,19 @@ class RunView extends HTMLElement {
     this.addEventListener('stop-task', (event) => this.#stop(/** @type {CustomEvent} */ (event).detail.index));
     this.addEventListener('approve', (event) => this.#resolve(/** @type {CustomEvent} */ (event).detail));
     this.#box.addEventListener('ask', (event) => this.#follow(/** @type {CustomEvent} */ (event)));
+    this.#box.addEventListener('input', () => {
+      keepDraft(this.#runId, this.#box.value);
+      this.#showSoon();
+    });
+    this.addEventListener('keydown', (event) => this.#key(event), true);
   }
 
   #show() {
     const run = this.#run;
     if (run === null || !this.isConnected) return;
+    const blank = run.lastSeq < 0 && run.state === 'running';
+    this.classList.toggle('blank', blank);
+    if (blank) return;
     const live = run.state === 'running';
     const answered = run.answer !== '';
     const works = run.tasks.length > 0;
@@ -175,12 +177,26 @@ class RunView extends HTMLElement {
     this.#answer.hidden = !answered;
     this.#coming.hidden = !live || answered;
     setText(/** @type {Node} */ (this.#coming.querySelector('.coming-words')), run.execution === null ? 'The answer starts when the last task has ended. What failed is named in it.' : 'Reading the results.');
-    this.#showFoot(run);
+    this.#showAuthor(run);
+    this.#foot.show(run);
     this.#box.placeholder = live ? 'Ask a follow-up. It starts when this run has ended.' : 'Ask a follow-up';
-    this.#sheet.run = run;
-    this.classList.toggle('asks', live && run.approval.open.length > 0);
+    this.#showSheet(run);
     this.#speak(run);
     this.#tick(live);
+  }
+
+  /** Whoever is writing a follow-up is not interrupted; whoever is not has the sheet under the keys. @param {Run} run */
+  #showSheet(run) {
+    const before = this.#sheet.isOpen;
+    const active = document.activeElement;
+    const writes = this.#box.value.trim() !== '';
+    const idle = active === null || active === document.body || (!writes && this.#box.contains(active));
+    const left = this.#sheet.contains(active);
+    this.#sheet.run = run;
+    this.classList.toggle('asks', this.#sheet.isOpen);
+    this.classList.toggle('writes', writes);
+    if (this.#sheet.isOpen && !before && idle) this.#sheet.focus();
+    if (!this.#sheet.isOpen && left) this.#box.focus();
   }
 
   /** @param {Run} run */
@@ -234,20 +250,11 @@ class RunView extends HTMLElement {
   }
 
   /** @param {Run} run */
-  #showFoot(run) {
+  #showAuthor(run) {
     const done = run.result;
-    this.#foot.hidden = done === null;
     const builtin = run.planner === 'builtin' || run.planner === null;
     const written = done !== null && builtin && done.usage === null && run.tasks.length > 0;
     this.#author.hidden = !written || /no (language )?model wrote/i.test(run.answer);
-    if (done === null) return;
-    const parts = [plannerName(run) ?? 'Built-in planner'];
-    if (done.usage) parts.push(`${integer(done.usage.inputTokens)} tokens in, ${integer(done.usage.outputTokens)} out`);
-    const { firstTokenMs, totalMs } = done.timings;
-    if (firstTokenMs !== null && firstTokenMs !== undefined) parts.push(`first token ${duration(firstTokenMs)}`);
-    if (done.citationsRemoved > 0) parts.push(`${plural(done.citationsRemoved, 'citation')} without a source removed`);
-    parts.push(`${duration(totalMs ?? run.nowMs)} in all`);
-    setText(this.#foot, parts.join(' · '));
   }
 
   /** @param {boolean} live */
@@ -269,16 +276,32 @@ class RunView extends HTMLElement {
     setText(this.#live, words);
   }
 
-  /** @param {Run} run */
-  #ended(run) {
+  #ended() {
     clearTimeout(this.#foldTimer);
     this.#foldSoon();
-    const question = this.#next;
-    this.#next = null;
-    this.#queued.hidden = true;
-    if (question === null) return;
-    if (run.state === 'finished' || run.state === 'partial') send(this, 'ask', { question, continues: run.runId });
-    else this.#box.value = question;
+  }
+
+  /** What was written under this run, and what is asked once it has ended. */
+  #showWritten() {
+    const next = queuedOf(this.#runId);
+    this.#box.value = draftOf(this.#runId);
+    this.#queued.hidden = next === null;
+    if (next === null) return;
+    const withdraw = () => {
+      takeBack(this.#runId);
+      this.#box.focus();
+    };
+    fill(this.#queued, h('span', { class: 'cut grow' }, 'Asked next: ', h('strong', null, next)), h('button', { type: 'button', class: 'link-button', onclick: withdraw }, 'Take back'));
+  }
+
+  /** Ctrl+Enter runs the calls that wait, unless a follow-up is being written. @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || !this.#sheet.isOpen) return;
+    const inside = event.target instanceof Node && this.#sheet.contains(event.target);
+    if (!inside && this.#box.value.trim() !== '') return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.#sheet.answer();
   }
 
   /** A follow-up waits for the run's end. @param {CustomEvent} event */
@@ -289,19 +312,10 @@ class RunView extends HTMLElement {
     if (run === null) return;
     if (run.state !== 'running') {
       const answered = run.state === 'finished' || run.state === 'partial';
-      send(this, 'ask', answered ? { question, continues: run.runId } : { question, continues: run.continues });
+      send(this, 'ask', { question, continues: answered ? run.runId : run.continues, from: run.runId });
       return;
     }
-    this.#next = question;
-    this.#box.value = '';
-    const withdraw = () => {
-      this.#next = null;
-      this.#queued.hidden = true;
-      this.#box.value = question;
-      this.#box.focus();
-    };
-    fill(this.#queued, h('span', { class: 'cut grow' }, 'Asked next: ', h('strong', null, question)), h('button', { type: 'button', class: 'link-button', onclick: withdraw }, 'Take back'));
-    this.#queued.hidden = false;
+    queue(run.runId, question);
   }
 
   /** What the palette can do to a run: `again`, `cancel-run`, `stop-tasks`. @param {string} name */
@@ -316,7 +330,7 @@ class RunView extends HTMLElement {
     const complain = (/** @type {unknown} */ error) => send(this, 'say', { text: said(error) });
     if (name === 'cancel-run') cancelRun(run.runId).catch(complain);
     else if (name === 'stop-tasks') stopTasks(run.runId).catch(complain);
-    else if (name === 'again') send(this, 'ask', { question: run.question, continues: run.continues });
+    else if (name === 'again') send(this, 'ask', { question: run.question, continues: run.continues, fresh: true });
     else send(this, name, detail);
   }
 
@@ -332,9 +346,9 @@ class RunView extends HTMLElement {
     if (this.#run !== null) stopTask(this.#run.runId, index).catch((error) => send(this, 'say', { text: said(error) }));
   }
 
-  /** @param {{ approved: number[], denied: number[] }} detail */
-  #resolve({ approved, denied }) {
-    if (this.#run !== null) resolveApproval(this.#run.runId, approved, denied).catch((error) => send(this, 'say', { text: said(error) }));
+  /** @param {{ approved: number[], denied: number[], always: import('../api.js').AllowedTool[] }} detail */
+  #resolve({ approved, denied, always }) {
+    if (this.#run !== null) resolveApproval(this.#run.runId, approved, denied, always).catch((error) => send(this, 'say', { text: said(error) }));
   }
 }
 

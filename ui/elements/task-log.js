@@ -2,6 +2,7 @@
 // A task's log: what its events said, a line each, with the time on the run's axis.
 
 import { h } from '../lib/dom.js';
+import { plural } from '../lib/format.js';
 
 /** @type {Record<string, string>} */
 const tones = { warn: 'tone-warn', error: 'tone-bad' };
@@ -11,6 +12,7 @@ export function logLines(task) {
   return h(
     'div',
     { class: 'task-log', role: 'log', 'aria-live': 'off' },
+    task.leftOut > 0 && h('p', { class: 'log-left-out' }, `${plural(task.leftOut, 'earlier line')} of progress left out`),
     task.log.map((line) =>
       h(
         'div',

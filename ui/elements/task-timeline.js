@@ -6,10 +6,11 @@
 import { h, send, svg } from '../lib/dom.js';
 import { eachFrame, oncePerFrame } from '../lib/frames.js';
 import { textWidth } from '../lib/measure.js';
-import { isEnded, runNow } from '../state/run-view.js';
-import { itemCount } from '../state/results.js';
+import { canStop, runNow } from '../state/run-view.js';
+import { countItems, knownCount } from '../state/results.js';
 import { limitsOf } from '../state/servers.js';
 import { TimeAxis } from '../timeline/axis.js';
+import { beginning } from '../timeline/bars.js';
 import { drawLinks } from '../timeline/links.js';
 import { PlanRow } from '../timeline/plan-row.js';
 import { TaskRow } from '../timeline/row.js';
@@ -157,8 +158,11 @@ class TaskTimeline extends HTMLElement {
     this.#axis.draw({ ...axis, planEndMs: run.plan !== null && run.tasks.length > 0 ? run.plan.atMs : null });
     this.#plan.draw(run, axis);
     const [from, to] = this.#layout(run);
-    for (let index = from; index < to; index += 1) this.#row(run, index).draw(axis);
-    this.#drawLinks(run, from, to);
+    for (let index = from; index < to; index += 1) {
+      this.#row(run, index).draw(axis);
+      countItems(run.runId, run.tasks[index], () => this.#counted(index));
+    }
+    this.#drawLinks(run, axis, from, to);
     this.#drawnRun = run;
   }
 
@@ -219,7 +223,7 @@ class TaskTimeline extends HTMLElement {
       row.show(task, {
         tasks: run.tasks,
         limits: limitsOf(task.server),
-        items: itemCount(run.runId, task, () => this.#counted(index)),
+        items: knownCount(run.runId, index),
         running: run.state === 'running',
       });
     }
@@ -232,21 +236,16 @@ class TaskTimeline extends HTMLElement {
     this.#drawSoon();
   }
 
-  /** @param {Run} run @param {number} from @param {number} to */
-  #drawLinks(run, from, to) {
+  /** To each task in view that waits for another one, or that is looked at; the other may be anywhere. @param {Run} run @param {{ nowMs: number, pxPerMs: number }} axis @param {number} from @param {number} to */
+  #drawLinks(run, { nowMs, pxPerMs }, from, to) {
+    const place = (/** @type {Task} */ task) => Math.round(beginning(task, nowMs) * pxPerMs);
     const links = [];
     for (let index = from; index < to; index += 1) {
       const task = run.tasks[index];
-      if (task.dependsOn.length === 0) continue;
-      const waits = task.status === 'waiting' || task.status === 'planned';
-      if (!waits && index !== this.#hovered) continue;
+      if (task.waitingFor !== 'dependency' && index !== this.#hovered) continue;
       for (const other of task.dependsOn) {
-        const source = this.#made.get(other)?.at;
-        const target = this.#made.get(index)?.at;
-        if (!source || !target) continue;
-        const fromX = Math.min(source.bar, source.wait);
-        const toX = Math.min(target.wait, target.bar);
-        if (Number.isFinite(fromX) && Number.isFinite(toX)) links.push({ fromX, fromRow: other, toX, toRow: index });
+        const source = run.tasks[other];
+        if (source !== undefined) links.push({ fromX: place(source), fromRow: other, toX: place(task), toRow: index });
       }
     }
     drawLinks(this.#links, links, this.#compact ? 30 : 48);
@@ -288,7 +287,7 @@ class TaskTimeline extends HTMLElement {
     if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault();
       send(this, 'open-task', { index });
-    } else if (event.key === 'Delete' && !isEnded(this.#run.tasks[index].status)) {
+    } else if (event.key === 'Delete' && canStop(this.#run.tasks[index])) {
       send(this, 'stop-task', { index });
     } else if (step !== undefined) {
       event.preventDefault();

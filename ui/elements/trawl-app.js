@@ -7,7 +7,8 @@ import { copyText } from '../lib/clipboard.js';
 import { h, setText } from '../lib/dom.js';
 import { onEscape } from '../lib/escape.js';
 import { openPopover } from '../lib/popover.js';
-import { findRow, reloadHistory } from '../state/history.js';
+import { giveBack, keepDraft, onFollowUpDue } from '../state/follow-ups.js';
+import { reloadHistory } from '../state/history.js';
 import { preference, setPreference, startServers } from '../state/servers.js';
 import { showCitationCards } from './citation-card.js';
 import './command-palette.js';
@@ -41,6 +42,8 @@ class TrawlApp extends HTMLElement {
   #before = null;
   #back = '';
   #asking = false;
+  /** The run that was asked last: whoever asked it goes on writing under it. */
+  #own = '';
 
   connectedCallback() {
     this.#aside.append(this.#resizer, this.#evidence);
@@ -48,6 +51,7 @@ class TrawlApp extends HTMLElement {
     this.#listen();
     this.#resizable();
     showCitationCards(this, () => this.#run.run);
+    onFollowUpDue((due) => this.#askNext(due));
     window.addEventListener('hashchange', () => this.#route());
     window.addEventListener('resize', () => this.#layout());
     onEscape(() => this.#escape());
@@ -139,21 +143,20 @@ class TrawlApp extends HTMLElement {
     if (this.#run.run?.runId !== runId) this.#closeEvidence();
     this.#showOn(this.#run);
     this.#rail.open = runId;
-    this.#run.open(runId, {});
-    findRow(runId)
-      .then((row) => {
-        if (row?.state === 'interrupted') this.#run.know(runId, { interrupted: true });
-      })
-      .catch(() => {});
+    this.#run.open(runId);
+    if (this.#own === runId || document.activeElement === document.body) this.#run.focusQuestion();
+    this.#own = '';
   }
 
-  /** @param {{ question: string, continues?: string | null }} detail */
-  async #ask({ question, continues }) {
+  /** @param {{ question: string, continues?: string | null, from?: string, fresh?: boolean }} detail from: the run under which it was written */
+  async #ask({ question, continues, from, fresh }) {
     if (this.#asking) return;
     this.#asking = true;
     try {
-      const { runId } = await ask(question, continues ?? null);
+      const { runId } = await ask(question, continues ?? null, fresh);
       this.#start.box.value = '';
+      if (from !== undefined) keepDraft(from, '');
+      this.#own = runId;
       this.#go(`#/run/${runId}`);
       reloadHistory();
     } catch (error) {
@@ -165,7 +168,24 @@ class TrawlApp extends HTMLElement {
     }
   }
 
-  /** @param {string} runId @param {{ index: number, item: number | null }} [evidence] */
+  /** A follow-up that waited for a run's answer. Whoever looks at something else by now is not taken away from it. @param {{ runId: string, question: string }} due */
+  async #askNext({ runId, question }) {
+    try {
+      const asked = await ask(question, runId);
+      reloadHistory();
+      if (location.hash === `#/run/${runId}`) {
+        this.#own = asked.runId;
+        this.#go(`#/run/${asked.runId}`);
+      } else {
+        this.#say('Your follow-up is being asked; the history shows it.');
+      }
+    } catch (error) {
+      giveBack(runId, question);
+      this.#say(`Your follow-up could not be asked: ${said(error)}`);
+    }
+  }
+
+  /** @param {string} runId @param {{ index: number, item: number | null } | null} [evidence] */
   #openRun(runId, evidence) {
     this.#rail.classList.remove('over');
     this.#pendingEvidence = evidence ?? null;
@@ -195,17 +215,21 @@ class TrawlApp extends HTMLElement {
     this.#layout();
     this.#evidence.open(run, index, item);
     this.#run.evidence = this.#open;
+    if (this.#aside.classList.contains('over')) this.#evidence.focus();
   }
 
   #closeEvidence() {
     if (this.#open === null) return;
     this.#open = null;
     this.#pendingEvidence = null;
-    const inside = this.#aside.contains(document.activeElement);
+    const left = this.#aside.classList.contains('over') || this.#aside.contains(document.activeElement);
     this.#aside.hidden = true;
     this.#run.evidence = null;
     this.#layout();
-    if (inside && this.#before instanceof HTMLElement) this.#before.focus({ preventScroll: true });
+    if (!left) return;
+    const before = this.#before instanceof HTMLElement && this.#before.isConnected ? this.#before : null;
+    if (before === null || before === document.body) this.#run.focusQuestion();
+    else before.focus({ preventScroll: true });
   }
 
   #layout() {
@@ -218,9 +242,14 @@ class TrawlApp extends HTMLElement {
     const width = Math.max(320, Math.min(this.#width, most));
     const overlay = window.innerWidth - rail - width < LEAST_STAGE;
     this.#aside.classList.toggle('over', overlay);
+    // What lies under the panel cannot be reached; the keyboard is in the panel then.
+    const covered = overlay && this.#open !== null;
+    this.#stage.inert = covered;
+    this.#rail.inert = covered && !this.#rail.classList.contains('over');
+    if (covered && !this.#aside.hidden) this.#evidence.focus();
     this.classList.toggle('evidence-open', this.#open !== null);
     this.style.setProperty('--evidence-width', `${width}px`);
-    this.#scrim.hidden = !(overlay && this.#open !== null) && !this.#rail.classList.contains('over');
+    this.#scrim.hidden = !covered && !this.#rail.classList.contains('over');
     this.#resizer.setAttribute('aria-valuenow', String(width));
   }
 

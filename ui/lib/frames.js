@@ -38,11 +38,6 @@ export function oncePerFrame(draw) {
   };
 }
 
-/** Whether movement is to be left out. */
-export function lessMotion() {
-  return reduced.matches;
-}
-
 /**
  * At the next frame, or soon where the window has none: a covered window shows the truth too.
  * @param {() => void} act
@@ -75,7 +70,14 @@ function next() {
   }
 }
 
+/** What cannot be drawn does not stop what can. */
 function step() {
-  for (const draw of [...followers]) draw();
+  for (const draw of [...followers]) {
+    try {
+      draw();
+    } catch (error) {
+      reportError(error);
+    }
+  }
   next();
 }

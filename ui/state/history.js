@@ -1,7 +1,7 @@
 // @ts-check
 // The list of past runs as far as it is loaded, page by page. Whoever shows it subscribes.
 
-import { deleteRuns, listRuns } from '../api.js';
+import { deleteRuns, listRuns, said } from '../api.js';
 import { forgetRun } from './live-runs.js';
 
 /** @typedef {import('./types.js').RunRow} RunRow */
@@ -41,19 +41,6 @@ export async function moreHistory() {
   if (rows.length < total) await load(rows.length, PAGE);
 }
 
-/** A run's row, whether or not the list has been read that far. @param {string} runId */
-export async function findRow(runId) {
-  const known = rows.find((row) => row.id === runId);
-  if (known !== undefined) return known;
-  for (let offset = 0; offset < 1000; offset += 200) {
-    const page = await listRuns({ limit: 200, offset });
-    const row = page.runs.find((one) => one.id === runId);
-    if (row !== undefined) return row;
-    if (offset + page.runs.length >= page.total) return null;
-  }
-  return null;
-}
-
 /** @param {string} runId */
 export async function deleteRun(runId) {
   await deleteRuns([runId]);
@@ -70,15 +57,35 @@ async function load(offset, limit) {
   try {
     const page = await listRuns(words === '' ? { limit, offset } : { words, limit, offset });
     if (own !== asked) return;
-    rows = offset === 0 ? page.runs : [...rows, ...page.runs];
+    // Runs came or went meanwhile, so that this page does not follow on the last one.
+    if (offset > 0 && page.total !== total) {
+      await load(0, offset + limit);
+      return;
+    }
+    rows = merged(rows, offset === 0 ? page.runs : [...rows, ...page.runs]);
     total = page.total;
     failure = null;
   } catch (error) {
     if (own !== asked) return;
-    failure = /** @type {any} */ (error)?.message ?? String(error);
+    failure = said(error);
   }
   loaded = true;
   tell();
+}
+
+/**
+ * Each run once. What is as it was stays the same object, so that it need not be drawn anew.
+ * @param {RunRow[]} before
+ * @param {RunRow[]} now
+ */
+export function merged(before, now) {
+  const known = new Map(before.map((row) => [row.id, row]));
+  const once = [...new Map(now.map((row) => [row.id, row])).values()];
+  const rows = once.map((row) => {
+    const old = known.get(row.id);
+    return old !== undefined && JSON.stringify(old) === JSON.stringify(row) ? old : row;
+  });
+  return rows.length === before.length && rows.every((row, place) => row === before[place]) ? before : rows;
 }
 
 function tell() {

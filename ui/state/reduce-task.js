@@ -15,20 +15,58 @@ const waitWords = /** @type {Record<string, string>} */ ({
   approval: 'Waits for your approval',
 });
 
+/** Lines that a task's log holds; of progress, the oldest are left out then. */
+const MOST_LINES = 240;
+
 /** @param {RunEvent} event a `taskPlanned` @returns {Task} */
 export function plannedTask(event) {
   return {
-    index: event.index,
+    ...newTask(event.index, event.atMs, 'Planned'),
     id: event.id,
     server: event.server ?? null,
     tool: event.tool,
     arguments: event.arguments ?? {},
     description: event.description ?? '',
     dependsOn: event.dependsOn ?? [],
+  };
+}
+
+/**
+ * What stands in the place of a task that the model is asked for again, since its first version did
+ * not fit its tool.
+ * @param {number} index
+ * @param {number} atMs when a later one was planned
+ * @returns {Task}
+ */
+export function missingTask(index, atMs) {
+  return { ...newTask(index, atMs, 'Planned again, since its first version did not fit its tool'), tool: 'Planned again', missing: true };
+}
+
+/** A task that had not been planned when its run ended. @param {Task} task @param {number} atMs @returns {Task} */
+export function unplannedTask(task, atMs) {
+  if (!task.missing || task.endedMs !== null) return task;
+  const error = { code: 'not_planned', message: 'the run ended before this task was planned' };
+  return { ...ended(task, { runId: '', seq: 0, atMs, type: 'taskFinished', status: 'cancelled', error }), tool: 'Never planned' };
+}
+
+/** @param {number} index @param {number} atMs @param {string} text @returns {Task} */
+function newTask(index, atMs, text) {
+  return {
+    index,
+    id: `t${index + 1}`,
+    server: null,
+    tool: '',
+    missing: false,
+    arguments: {},
+    description: '',
+    dependsOn: [],
     status: 'planned',
     waitingFor: null,
-    spans: [{ kind: 'planned', from: event.atMs, to: null }],
-    plannedMs: event.atMs,
+    limit: null,
+    untilMs: null,
+    asked: null,
+    spans: [{ kind: 'planned', from: atMs, to: null }],
+    plannedMs: atMs,
     startedMs: null,
     endedMs: null,
     attempt: 0,
@@ -39,7 +77,8 @@ export function plannedTask(event) {
     preview: '',
     reused: null,
     error: null,
-    log: [{ atMs: event.atMs, level: 'info', text: 'Planned' }],
+    log: [{ atMs, level: 'info', text }],
+    leftOut: 0,
   };
 }
 
@@ -52,8 +91,11 @@ export function reduceTask(task, event) {
         ...task,
         status: 'waiting',
         waitingFor: event.reason,
+        dependsOn: event.on === undefined ? task.dependsOn : [...new Set([...task.dependsOn, ...event.on])],
+        limit: event.limit ?? null,
+        untilMs: event.untilMs ?? null,
         spans: next(task.spans, atMs, { kind: event.reason, from: atMs, to: null }),
-        log: noted(task, atMs, 'info', waitWords[event.reason] ?? 'Waits'),
+        ...noted(task, atMs, 'info', event.untilMs === undefined ? (waitWords[event.reason] ?? 'Waits') : 'Waits, as its server asked to'),
       };
     case 'taskStarted':
       return {
@@ -70,19 +112,14 @@ export function reduceTask(task, event) {
           to: null,
           attempt: event.attempt,
         }),
-        log: noted(
-          task,
-          atMs,
-          'info',
-          event.attempt > 1 ? `Called, attempt ${event.attempt}` : 'Called',
-        ),
+        ...noted(task, atMs, 'info', event.attempt > 1 ? `Called, attempt ${event.attempt}` : 'Called'),
       };
     case 'taskProgress': {
       const { progress, total, message } = event;
       return {
         ...task,
         progress: { progress, total, message },
-        log: noted(task, atMs, 'progress', progressWords(progress, total, message)),
+        ...noted(task, atMs, 'progress', progressWords(progress, total, message)),
       };
     }
     case 'taskRetrying':
@@ -96,12 +133,7 @@ export function reduceTask(task, event) {
           atMs,
           { kind: 'backoff', from: atMs, to: null, delayMs: event.delayMs },
         ),
-        log: noted(
-          task,
-          atMs,
-          'warn',
-          `Attempt ${event.attempt} failed: ${event.reason}; next in ${exact(event.delayMs)}`,
-        ),
+        ...noted(task, atMs, 'warn', `Attempt ${event.attempt} failed: ${event.reason}; next in ${exact(event.delayMs)}`),
       };
     case 'taskFinished':
       return ended(task, event);
@@ -120,7 +152,7 @@ export function interruptedTask(task, atMs) {
     endedMs: atMs,
     elapsedMs: task.startedMs === null ? 0 : atMs - task.startedMs,
     spans: closed(task.spans, atMs),
-    log: noted(task, atMs, 'warn', 'Trawl closed'),
+    ...noted(task, atMs, 'warn', 'Trawl closed'),
   };
 }
 
@@ -134,7 +166,7 @@ export function progressWords(progress, total, message) {
 function ended(task, event) {
   const error = event.error ?? null;
   const text = {
-    completed: `Completed, ${bytes(event.resultBytes ?? 0)}`,
+    completed: event.reused ? 'Kept from an earlier run, not called' : `Completed, ${bytes(event.resultBytes ?? 0)}`,
     failed: 'Failed',
     cancelled: 'Cancelled',
     skipped: 'Skipped',
@@ -152,12 +184,15 @@ function ended(task, event) {
     reused: event.reused ?? null,
     error,
     spans: closed(task.spans, event.atMs),
-    log: noted(task, event.atMs, event.status === 'failed' ? 'error' : 'info', words),
+    ...noted(task, event.atMs, event.status === 'failed' ? 'error' : 'info', words),
   };
 }
 
 /** @param {Span[]} spans @param {number} atMs @param {Span} span */
 function next(spans, atMs, span) {
+  const last = spans[spans.length - 1];
+  // A wait that is told again, since more is known of it, is the same wait.
+  if (last?.kind === span.kind && last.to === null && span.kind !== 'attempt') return spans;
   const before = closed(spans, atMs);
   // A task that is placed at once has no planned stretch worth drawing.
   return before.length === 1 && before[0].kind === 'planned' ? [span] : [...before, span];
@@ -177,7 +212,20 @@ function failedAttempt(spans) {
   return [...spans.slice(0, -1), { ...last, failed: true }];
 }
 
-/** @param {Task} task @param {number} atMs @param {import('./types.js').LogLine['level']} level @param {string} text */
+/**
+ * The log with one more line. A server may report for ten minutes, ten times a second: the newest
+ * progress is kept, and how much was left out.
+ * @param {Task} task
+ * @param {number} atMs
+ * @param {import('./types.js').LogLine['level']} level
+ * @param {string} text
+ * @returns {Pick<Task, 'log' | 'leftOut'>}
+ */
 function noted(task, atMs, level, text) {
-  return [...task.log, { atMs, level, text }];
+  const log = [...task.log, { atMs, level, text }];
+  if (log.length <= MOST_LINES) return { log, leftOut: task.leftOut };
+  const oldest = log.findIndex((line) => line.level === 'progress');
+  if (oldest < 0) return { log, leftOut: task.leftOut };
+  log.splice(oldest, 1);
+  return { log, leftOut: task.leftOut + 1 };
 }

@@ -8,7 +8,7 @@ import { readResult } from './items.js';
 /** @typedef {import('./items.js').Result & { json: string }} WholeResult */
 
 const KEPT = 6;
-const COUNTED_BYTES = 512 * 1024;
+const COUNTED_BYTES = 256 * 1024;
 /** @type {Map<string, Promise<WholeResult | null>>} */
 const results = new Map();
 /** @type {Map<string, number | null>} */
@@ -28,36 +28,41 @@ export function wholeResult(runId, index) {
   return result;
 }
 
+/** How many items a task found, if that is known by now. @param {string} runId @param {number} index */
+export function knownCount(runId, index) {
+  return itemCounts.get(`${runId}/${index}`) ?? null;
+}
+
 /**
- * How many items a completed task found, if that is known by now; else it is found out, one result
- * at a time, and `told` is called.
+ * Finds out how many items a completed task in view found: one result at a time, and not of large
+ * ones, since each has to be fetched for it. `told` is called once it is known.
  * @param {string} runId
  * @param {import('./types.js').Task} task
  * @param {() => void} told
- * @returns {number | null}
  */
-export function itemCount(runId, task, told) {
+export function countItems(runId, task, told) {
+  if (task.status !== 'completed' || task.resultBytes > COUNTED_BYTES) return;
   const key = `${runId}/${task.index}`;
-  const known = itemCounts.get(key);
-  if (known !== undefined) return known;
-  if (task.status !== 'completed' || task.resultBytes > COUNTED_BYTES) return null;
+  if (itemCounts.has(key)) return;
   itemCounts.set(key, null);
   queue.push({ runId, index: task.index, told });
   if (!counting) countNext();
-  return null;
 }
 
 async function countNext() {
   const asked = queue.shift();
   counting = asked !== undefined;
   if (asked === undefined) return;
+  const key = `${asked.runId}/${asked.index}`;
   try {
-    const result = await wholeResult(asked.runId, asked.index);
-    itemCounts.set(`${asked.runId}/${asked.index}`, result?.items?.length ?? null);
+    // Not kept: what is open in the evidence would have to go for it.
+    const result = await (results.get(key) ?? fetchResult(asked.runId, asked.index));
+    itemCounts.set(key, result?.items?.length ?? null);
     asked.told();
-  } finally {
-    setTimeout(countNext, 0);
+  } catch {
+    // Its size is shown without its count; the evidence says what is wrong with it.
   }
+  setTimeout(countNext, 0);
 }
 
 /** @param {string} runId @param {number} index @returns {Promise<WholeResult | null>} */

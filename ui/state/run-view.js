@@ -12,6 +12,11 @@ export function isEnded(status) {
   return !['planned', 'waiting', 'running', 'retrying'].includes(status);
 }
 
+/** Whether there is something to stop; what is planned again is not yet a task. @param {import('./types.js').Task} task */
+export function canStop(task) {
+  return !task.missing && !isEnded(task.status);
+}
+
 /**
  * The run's time now: that of a clock while it runs, that of its last event afterwards.
  * @param {Run} run
@@ -28,13 +33,20 @@ export function plannerName(run) {
   return run.planner === 'builtin' ? 'Built-in planner' : run.planner;
 }
 
-/** @param {Run} run */
+/** @typedef {{ completed: number, failed: number, skipped: number, cancelled: number, interrupted: number, open: number }} Counts */
+/** A run never changes, and is asked for its counts in every frame. @type {WeakMap<Run, Counts>} */
+const counted = new WeakMap();
+
+/** @param {Run} run @returns {Counts} */
 export function counts(run) {
+  const known = counted.get(run);
+  if (known !== undefined) return known;
   const count = { completed: 0, failed: 0, skipped: 0, cancelled: 0, interrupted: 0, open: 0 };
   for (const task of run.tasks) {
     if (isEnded(task.status)) count[/** @type {keyof typeof count} */ (task.status)] += 1;
     else count.open += 1;
   }
+  counted.set(run, count);
   return count;
 }
 
@@ -63,7 +75,9 @@ export function summary(run) {
     if (count[kind] > 0) parts.push(`${count[kind]} ${kind}`);
   }
   const rest = [];
-  if (run.execution !== null) {
+  const kept = run.tasks.filter((task) => task.reused !== null).length;
+  if (kept > 0) rest.push(`${plural(kept, 'result')} kept from an earlier run`);
+  if (run.execution !== null && kept < run.tasks.length) {
     const { wallMs, sequentialMs } = run.execution;
     const gain = factor(sequentialMs, wallMs);
     rest.push(
@@ -103,11 +117,11 @@ function discover(run, nowMs) {
 /** @param {Run} run @param {number} nowMs @returns {Step} */
 function plan(run, nowMs) {
   const step = { step: 'plan', name: 'Plan', share: null };
-  const first = run.tasks[0]?.plannedMs;
+  const first = firstPlanned(run);
   const count = plural(run.tasks.length, 'task');
   if (run.plan !== null) {
     // "First sent" is worth a word only where it was sent long before the plan was whole.
-    const early = first !== undefined && run.plan.atMs - first > 100;
+    const early = first !== null && run.plan.atMs - first > 100;
     const note = run.tasks.length === 0 ? 'no tool needed' : count;
     return {
       ...step,
@@ -194,6 +208,12 @@ function synthesize(run, nowMs) {
     };
   }
   return { ...step, state: 'waiting', time: 'waiting', note: 'after the last task' };
+}
+
+/** When the first task was sent; the first of the plan may have come later. @param {Run} run */
+export function firstPlanned(run) {
+  const sent = run.tasks.filter((task) => !task.missing).map((task) => task.plannedMs);
+  return sent.length === 0 ? null : sent.reduce((first, ms) => Math.min(first, ms));
 }
 
 /** @param {Run} run */

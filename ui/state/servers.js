@@ -67,11 +67,6 @@ export async function setPreference(key, value) {
   await savePreferences(preferences);
 }
 
-/** A tool's own words about itself. @param {string | null} server @param {string} tool */
-export function toolStatus(server, tool) {
-  return servers.find((s) => s.name === server)?.tools?.find((t) => t.name === tool) ?? null;
-}
-
 function tell() {
   for (const listener of [...listeners]) listener();
 }

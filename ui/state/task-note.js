@@ -16,6 +16,8 @@ const MOST_ATTEMPTS = 3;
  * @param {Task} task
  */
 export function look(task) {
+  if (task.reused !== null) return 'reused';
+  if (task.status === 'cancelled' && task.startedMs === null) return 'unstarted';
   if (task.status === 'waiting') {
     if (task.waitingFor === 'approval') return 'approval';
     return task.waitingFor === 'dependency' ? 'waiting' : 'queued';
@@ -33,9 +35,11 @@ export const lookIcon = {
   running: 'ring',
   retrying: 'rotate-cw',
   completed: 'circle-check',
+  reused: 'history',
   failed: 'circle-x',
   cancelled: 'circle-slash',
-  skipped: 'circle-slash',
+  unstarted: 'circle-slash',
+  skipped: 'skip-forward',
   interrupted: 'circle-pause',
 };
 
@@ -47,7 +51,7 @@ export const lookIcon = {
 export function note(task, { tasks, limits, items }) {
   switch (look(task)) {
     case 'planned':
-      return { text: 'Planned', tone: '' };
+      return { text: task.missing ? 'Its first version did not fit its tool' : 'Planned', tone: '' };
     case 'waiting':
       return { text: waitsFor(task, tasks), tone: '' };
     case 'queued':
@@ -59,14 +63,15 @@ export function note(task, { tasks, limits, items }) {
     case 'retrying':
       return { text: retryNote(task), tone: 'warn' };
     case 'completed':
-      return { text: completedNote(task, items), tone: '' };
+      return { text: found(task, items), tone: '' };
+    case 'reused':
+      return { text: `${kept(task)} · ${found(task, items)}`, tone: '' };
     case 'failed':
-      return { text: firstLine(task.error?.message ?? 'failed without a reason'), tone: 'bad' };
+      return { text: sentence(happened(task.error?.message ?? 'failed without a reason')), tone: 'bad' };
     case 'cancelled':
-      return {
-        text: task.startedMs === null ? 'Cancelled before it started' : `Cancelled after ${duration(task.elapsedMs)}`,
-        tone: '',
-      };
+      return { text: `Cancelled after ${duration(task.elapsedMs)}`, tone: '' };
+    case 'unstarted':
+      return { text: task.missing ? 'Never planned' : 'Cancelled before it started', tone: '' };
     case 'skipped':
       return { text: skippedNote(task, tasks), tone: '' };
     default:
@@ -95,12 +100,14 @@ export function time(task, nowMs) {
     case 'running':
     case 'retrying':
       return running(nowMs - (task.startedMs ?? nowMs));
+    case 'reused':
+      return 'reused';
     case 'skipped':
+    case 'unstarted':
       return '–';
     case 'interrupted':
       return task.startedMs === null ? '–' : duration(task.elapsedMs);
     default:
-      if (task.reused !== null) return 'reused';
       return task.startedMs === null ? '–' : exact(task.elapsedMs);
   }
 }
@@ -124,12 +131,16 @@ function waitsFor(task, tasks) {
 
 /** @param {Task} task @param {Limits} [limits] */
 function queued(task, limits) {
+  if (task.untilMs !== null) return 'Queued · server asked to wait';
   if (task.waitingFor === 'rate') {
     const rate = limits?.requestsPerSecond;
     return rate ? `Queued · ${plural(rate, 'call')} a second` : 'Queued · limit of calls a second';
   }
-  const most = limits?.maxConcurrent;
-  return most ? `Queued · ${plural(most, 'call')} at once` : 'Queued · limit of calls at once';
+  const usual = limits?.maxConcurrent;
+  const most = task.limit ?? usual;
+  if (!most) return 'Queued · limit of calls at once';
+  const less = usual !== undefined && most < usual ? ' (server asked for less)' : '';
+  return `Queued · ${plural(most, 'call')} at once${less}`;
 }
 
 /** @param {Task} task */
@@ -144,7 +155,7 @@ function progressNote(task) {
 
 /** @param {Task} task */
 function retryNote(task) {
-  const reason = task.retry === null ? '' : firstLine(task.retry.reason, false);
+  const reason = task.retry === null ? '' : task.retry.reason.split('\n', 1)[0];
   const attempt = task.status === 'retrying' ? task.attempt + 1 : task.attempt;
   const progress = task.status === 'running' ? progressNote(task) : '';
   const text = reason ? `Attempt ${attempt} of ${MOST_ATTEMPTS} after ${reason}` : `Attempt ${attempt} of ${MOST_ATTEMPTS}`;
@@ -152,11 +163,14 @@ function retryNote(task) {
 }
 
 /** @param {Task} task @param {number | null} [items] */
-function completedNote(task, items) {
+function found(task, items) {
   const size = bytes(task.resultBytes);
-  const found = items === null || items === undefined ? size : `${plural(items, 'item')} · ${size}`;
-  if (task.reused !== null) return `${found} · kept from ${age(task.reused.ageMs)} ago`;
-  return found;
+  return items === null || items === undefined ? size : `${plural(items, 'item')} · ${size}`;
+}
+
+/** Where a result came from that was not asked for anew. @param {Task} task */
+export function kept(task) {
+  return `Kept from an earlier run, ${age(task.reused?.ageMs ?? 0)} ago`;
 }
 
 /** @param {Task} task @param {Task[]} tasks */
@@ -171,10 +185,9 @@ function skippedNote(task, tasks) {
   return `Skipped because task ${cause + 1} ${how[/** @type {keyof typeof how} */ (tasks[cause].status)]}`;
 }
 
-/** What happened, without what to do: that stands in the evidence. @param {string} text @param {boolean} [begin] */
-function firstLine(text, begin = true) {
-  const line = text.split(/\n|; /, 1)[0];
-  return begin ? sentence(line) : line;
+/** Without what to do: that stands in the evidence. @param {string} message */
+function happened(message) {
+  return message.split(/\n|; /, 1)[0];
 }
 
 /** @param {number} ms */

@@ -20,17 +20,25 @@
 
 /** @typedef {{ atMs: number, level: 'info' | 'progress' | 'warn' | 'error', text: string }} LogLine */
 
+/** @typedef {{ index: number, readOnly: boolean, destructive: boolean, definition: string, changed?: boolean }} AskedTool */
+/** @typedef {{ inputTokens: number, outputTokens: number, calls: number, estimated?: boolean, firstTokenMs?: number, tokensPerSecond?: number, cost?: number }} Usage */
+/** @typedef {{ index: number, read: number, of: number, unit: 'items' | 'bytes' }} Cut a result of which the model read a part */
+
 /**
  * @typedef {object} Task
  * @property {number} index from 0, in plan order
  * @property {string} id
  * @property {string | null} server
  * @property {string} tool
- * @property {any} arguments with placeholders replaced once it has started
+ * @property {boolean} missing only its place is known: it is planned again
+ * @property {any} arguments with placeholders replaced once it was asked about or has started
  * @property {string} description
  * @property {number[]} dependsOn
  * @property {TaskStatus} status
  * @property {string | null} waitingFor
+ * @property {number | null} limit calls that its server takes at once at present, while it waits for that
+ * @property {number | null} untilMs until when its server asked to be left alone
+ * @property {{ reason: string, tool: AskedTool | null } | null} asked why a person is asked about it
  * @property {Span[]} spans
  * @property {number} plannedMs
  * @property {number | null} startedMs first start
@@ -44,6 +52,7 @@
  * @property {{ runId: string, ageMs: number } | null} reused
  * @property {{ code: string, message: string } | null} error
  * @property {LogLine[]} log
+ * @property {number} leftOut lines of progress that its log no longer holds
  */
 
 /**
@@ -59,17 +68,17 @@
  * @property {{ count: number, elapsedMs: number, atMs: number } | null} tools
  * @property {string | null} planner
  * @property {number | null} planStartMs
- * @property {{ taskCount: number, elapsedMs: number, atMs: number, note: string | null } | null} plan
+ * @property {{ taskCount: number, elapsedMs: number, atMs: number, note: string | null, usage: Usage | null } | null} plan
  * @property {Task[]} tasks
- * @property {{ open: number[], reason: string }} approval
+ * @property {{ open: number[] }} approval
  * @property {{ completed: number, failed: number, skipped: number, cancelled: number, wallMs: number, sequentialMs: number, atMs: number } | null} execution
  * @property {string} answer
  * @property {number | null} answerStartMs
- * @property {{ citations: { index: number, item?: number }[], citationsRemoved: number, notConsulted: { server?: string, index?: number, reason: string }[], timings: Record<string, number | null>, usage: { inputTokens: number, outputTokens: number, calls: number } | null } | null} result
+ * @property {{ citations: { index: number, item?: number }[], citationsRemoved: number, notConsulted: { server?: string, index?: number, reason: string }[], timings: Record<string, number | null>, usage: Usage | null, writing: Usage | null, cuts: Cut[] } | null} result
  * @property {{ code: string, message: string } | null} failure
  */
 
-/** @typedef {{ id: string, question: string, state: RunState, startedAt: string, endedAt: string | null, taskCount: number, failedCount: number, continues?: string | null, thread?: string, snippet?: string | null }} RunRow */
+/** @typedef {{ id: string, question: string, state: RunState, startedAt: string, endedAt: string | null, taskCount: number, failedCount: number, continues?: string | null, thread?: string, snippet?: string | null, foundIn?: 'question' | 'answer' | 'results' }} RunRow */
 
 /** @typedef {{ name: string, title?: string | null, description?: string | null, readOnly?: boolean, destructive?: boolean }} ToolStatus */
 /** @typedef {{ name: string, kind: 'builtin' | 'stdio' | 'http' | null, state: 'disabled' | 'connecting' | 'connected' | 'failed' | 'invalid', toolCount?: number, elapsedMs?: number | null, message?: string | null, stderr?: string[], tools?: ToolStatus[] }} ServerStatus */

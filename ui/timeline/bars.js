@@ -4,7 +4,7 @@
 /** @typedef {import('../state/types.js').Task} Task */
 /**
  * @typedef {object} Piece
- * @property {'diamond' | 'wait' | 'queue' | 'approval' | 'tried' | 'gap' | 'run' | 'progress' | 'done' | 'bad' | 'stopped' | 'skip' | 'torn'} kind
+ * @property {'diamond' | 'wait' | 'queue' | 'approval' | 'tried' | 'gap' | 'run' | 'progress' | 'done' | 'kept' | 'bad' | 'stopped' | 'unstarted' | 'skip' | 'torn'} kind
  * @property {number} from
  * @property {number} to
  * @property {boolean} live grows until now
@@ -54,9 +54,11 @@ export function pieces(task, nowMs) {
 /** @param {Task} task @param {number} until @returns {Piece} */
 function neverStarted(task, until) {
   const from = task.spans[0]?.from ?? task.plannedMs;
+  if (task.reused !== null) return { kind: 'kept', from, to: until, live: false };
   if (task.status === 'completed') return { kind: 'done', from, to: until, live: false };
   if (task.status === 'failed') return { kind: 'bad', from, to: from, live: false };
   if (task.status === 'interrupted') return { kind: 'torn', from, to: until, live: false };
+  if (task.status === 'cancelled') return { kind: 'unstarted', from, to: until, live: false };
   return { kind: 'skip', from, to: until, live: false };
 }
 
@@ -84,6 +86,18 @@ function attempt(task, span, to, live, last) {
   return { kind: /** @type {Piece['kind']} */ (kind), from, to, live: false };
 }
 
+/** Bars of which the width says nothing, but that must be told from others. @type {Partial<Record<Piece['kind'], number>>} */
+const leastWidths = { wait: 8, gap: 0, kept: 16, unstarted: 12, skip: 12 };
+
+/**
+ * Where a dependency line leaves a task, or ends at it: the beginning of its first bar.
+ * @param {Task} task
+ * @param {number} nowMs
+ */
+export function beginning(task, nowMs) {
+  return pieces(task, nowMs).reduce((first, piece) => Math.min(first, piece.from), Infinity);
+}
+
 /**
  * Where a bar is drawn: at least 3 px wide, never outside of the lane.
  * @param {Piece} piece
@@ -94,6 +108,5 @@ export function place(piece, pxPerMs) {
   const x = piece.from * pxPerMs;
   if (piece.kind === 'diamond') return { x, width: 7 };
   const width = (piece.to - piece.from) * pxPerMs;
-  const least = piece.kind === 'wait' ? 8 : piece.kind === 'gap' ? 0 : 3;
-  return { x, width: Math.max(least, width) };
+  return { x, width: Math.max(leastWidths[piece.kind] ?? 3, width) };
 }

@@ -5,6 +5,7 @@
 import { h, setText } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
 import { duration, plural, running } from '../lib/format.js';
+import { firstPlanned } from '../state/run-view.js';
 
 /** @typedef {import('../state/types.js').Run} Run */
 
@@ -45,7 +46,8 @@ export class PlanRow {
     this.#bar.style.setProperty('width', `${width}px`);
     this.#bar.classList.toggle('live', live);
     this.#putDiamonds(run, pxPerMs);
-    const early = run.tasks.length > 0 && end - run.tasks[0].plannedMs > 100;
+    const first = firstPlanned(run);
+    const early = first !== null && end - first > 100;
     setText(this.#note, live ? plural(run.tasks.length, 'task') : run.plan === null ? '' : early ? 'Tasks sent as written' : plural(run.tasks.length, 'task'));
     const place = from + width + 8;
     this.#note.hidden = place + 130 > lane;
@@ -55,7 +57,7 @@ export class PlanRow {
 
   /** One diamond a pixel at most, however many tasks. @param {Run} run @param {number} pxPerMs */
   #putDiamonds(run, pxPerMs) {
-    const places = new Set(run.tasks.map((task) => Math.round(task.plannedMs * pxPerMs)));
+    const places = new Set(run.tasks.filter((task) => !task.missing).map((task) => Math.round(task.plannedMs * pxPerMs)));
     let k = 0;
     for (const x of places) {
       if (this.#diamonds[k] === undefined) {

@@ -7,7 +7,7 @@ import { icon } from '../lib/icons.js';
 import { textWidth } from '../lib/measure.js';
 import { argumentLine, look, lookIcon, note, time } from '../state/task-note.js';
 import { exact } from '../lib/format.js';
-import { isEnded } from '../state/run-view.js';
+import { canStop, isEnded } from '../state/run-view.js';
 import { pieces, place } from './bars.js';
 
 /** @typedef {import('../state/types.js').Task} Task */
@@ -37,8 +37,6 @@ export class TaskRow {
   #noteWidth = 0;
   #noteAt = '';
   #look = '';
-  /** Where the first bar begins and the wait stands, for dependency lines. @type {{ bar: number, wait: number } | null} */
-  at = null;
 
   /** @param {number} index */
   constructor(index) {
@@ -67,13 +65,14 @@ export class TaskRow {
     }
     setText(this.#tool, task.tool);
     setText(this.#server, task.server ?? 'unknown tool');
-    setText(this.#arguments, argumentLine(task.arguments));
+    this.#server.hidden = task.missing;
+    setText(this.#arguments, task.missing ? '' : argumentLine(task.arguments));
     if (task.description) this.#label.title = task.description;
     const { text, tone } = note(task, context);
     setText(this.#note, text);
     this.#note.className = `row-note numeric ${tone === '' ? 'tone-quiet' : `tone-${tone}`}`;
     this.#noteWidth = text === '' ? 0 : Math.ceil(textWidth(text, '400 11.5px')) + 4;
-    const open = context.running && !isEnded(task.status);
+    const open = context.running && canStop(task);
     this.#cancel.hidden = !open;
     this.#cancel.tabIndex = open && this.element.tabIndex === 0 ? 0 : -1;
     const ended = isEnded(task.status) ? `, ${time(task, 0)}` : '';
@@ -93,7 +92,6 @@ export class TaskRow {
     if (kinds !== this.#kinds) this.#rebuild(bars, kinds);
     let first = Infinity;
     let last = 0;
-    this.at = { bar: Infinity, wait: Infinity };
     bars.forEach((bar, k) => {
       const { x, width } = place(bar, axis.pxPerMs);
       const from = Math.round(x);
@@ -101,9 +99,6 @@ export class TaskRow {
       this.#put(this.#drawn[k], bar, from, size);
       first = Math.min(first, from);
       last = Math.max(last, from + size);
-      if (this.at === null) return;
-      if (bar.kind === 'wait') this.at.wait = Math.min(this.at.wait, from);
-      else this.at.bar = Math.min(this.at.bar, from);
     });
     this.#putNote(first === Infinity ? 0 : first, last, axis);
     setText(this.#time, time(task, axis.nowMs));

@@ -13,6 +13,7 @@ use crate::host::Host;
 #[instrument(skip_all, err(Debug))]
 pub(crate) async fn list_runs(
     words: Option<String>,
+    thread: Option<RunId>,
     limit: usize,
     offset: usize,
     host: State<'_, Host>,
@@ -20,7 +21,7 @@ pub(crate) async fn list_runs(
     if host.agent.history.is_none() {
         return Ok(RunList { runs: Vec::new(), total: 0 });
     }
-    let query = ListQuery { words: words.unwrap_or_default(), limit, offset };
+    let query = ListQuery { words: words.unwrap_or_default(), thread, limit, offset };
     host.read(move |history| history.list(&query)).await
 }
 

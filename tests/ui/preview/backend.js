@@ -25,26 +25,40 @@
       const run = scene.runs.find((one) => one.id === runId);
       if (run === undefined) throw { code: 'not_found', message: `there is no run ${runId}` };
       const events = run.events.filter((event) => event.seq > (afterSeq ?? -1));
+      // As the window does it: in batches, and an empty one when there are no more.
+      const send = async (list) => {
+        for (let from = 0; from < list.length; from += 256) {
+          await wait(1);
+          channel.send(list.slice(from, from + 256));
+        }
+      };
       if (!run.live) {
-        channel.send(events);
+        send(events).then(() => channel.send([]));
         return null;
       }
       const began = Date.parse(events[0]?.startedAt ?? new Date(Date.now()).toISOString());
       const passed = events.filter((event) => event.atMs <= Date.now() - began);
-      channel.send(passed);
-      if (at !== null) return null;
+      if (at !== null) {
+        send(passed);
+        return null;
+      }
       (async () => {
-        for (const event of events.slice(passed.length)) {
-          await wait(Math.max(0, began + event.atMs - Date.now()));
+        await send(passed);
+        for (let from = passed.length; from < events.length; ) {
+          await wait(16);
+          const rest = events.slice(from);
+          const due = rest.filter((event) => began + event.atMs <= Date.now());
           if (run.stopped) return;
-          channel.send([event]);
+          if (due.length > 0) channel.send(due);
+          from += due.length;
         }
+        channel.send([]);
       })();
       return null;
     },
     ask: async ({ question, continues }, scene) => ({ runId: scene.ask(question, continues) }),
-    list_runs: async ({ words, limit, offset }, scene) => {
-      const all = scene.rows(words ?? '');
+    list_runs: async ({ words, thread, limit, offset }, scene) => {
+      const all = thread === undefined ? scene.rows(words ?? '') : scene.thread(thread);
       return { runs: all.slice(offset, offset + limit), total: all.length };
     },
     delete_runs: async ({ runIds }, scene) => void scene.remove(runIds),

@@ -7,11 +7,12 @@
  * @property {string | null} server
  * @property {object} args
  * @property {number} at when it was planned
- * @property {[number, string][]} [waits] when, for what
+ * @property {[number, string, object?][]} [waits] when, for what, what else is known of it
  * @property {number} [start]
  * @property {[number, number, string][]} [retries] when, delay, reason
  * @property {[number, number, number | undefined, string | undefined][]} [progress]
  * @property {[number, string, number?, { code: string, message: string }?]} [end] when, status, bytes, error
+ * @property {{ runId: string, ageMs: number }} [reused]
  * @property {number[]} [dependsOn]
  * @property {string} [description]
  */
@@ -24,8 +25,8 @@ export function eventsOf(run) {
   run.servers.forEach((server, k) => add(2 + k, 'serverReady', { server, toolCount: Math.round(run.toolCount / run.servers.length), elapsedMs: 2 + k }));
   add(run.discoverMs, 'toolsDiscovered', { count: run.toolCount, elapsedMs: run.discoverMs });
   add(run.planStart, 'planStarted', { planner: run.planner });
-  run.tasks.forEach((task, index) => taskEvents(add, task, index));
-  if (run.planEnd !== null) add(run.planEnd, 'planned', { taskCount: run.tasks.length, elapsedMs: run.planEnd - run.planStart, ...(run.note ? { note: run.note } : {}) });
+  run.tasks.forEach((task, index) => task !== null && taskEvents(add, task, index));
+  if (run.planEnd !== null) add(run.planEnd, 'planned', { taskCount: run.tasks.length, elapsedMs: run.planEnd - run.planStart, ...(run.usage ? { usage: run.usage } : {}), ...(run.note ? { note: run.note } : {}) });
   for (const event of run.after ?? []) list.push({ order: list.length, ...event });
   list.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
   return list.map(({ order, ...event }, seq) => ({ runId: run.id, seq, ...event }));
@@ -33,7 +34,7 @@ export function eventsOf(run) {
 
 function taskEvents(add, task, index) {
   add(task.at, 'taskPlanned', { index, id: `t${index + 1}`, server: task.server, tool: task.tool, arguments: task.args, description: task.description ?? '', dependsOn: task.dependsOn ?? [], priority: 0 });
-  for (const [at, reason] of task.waits ?? []) add(at, 'taskWaiting', { index, reason });
+  for (const [at, reason, known] of task.waits ?? []) add(at, 'taskWaiting', { index, reason, ...known });
   let attempt = 1;
   if (task.start !== undefined) add(task.start, 'taskStarted', { index, attempt });
   for (const [at, delayMs, reason] of task.retries ?? []) {
@@ -45,7 +46,7 @@ function taskEvents(add, task, index) {
   if (task.end) {
     const [at, status, resultBytes = 0, error] = task.end;
     const elapsedMs = task.start === undefined ? 0 : at - task.start;
-    add(at, 'taskFinished', { index, status, elapsedMs, attempts: task.start === undefined ? 0 : attempt, resultBytes, preview: '', ...(error ? { error } : {}) });
+    add(at, 'taskFinished', { index, status, elapsedMs, attempts: task.start === undefined ? 0 : attempt, resultBytes, preview: '', ...(task.reused ? { reused: task.reused } : {}), ...(error ? { error } : {}) });
   }
 }
 

@@ -53,7 +53,7 @@ export function answered({ long = false } = {}) {
   const question = long ? `${funding} `.repeat(9).trim() : funding;
   const answer = long ? `${markdown}\n\n`.repeat(12) : markdown;
   const results = [stories(50), stories(50), undefined, file(400)];
-  return [{ ...base, id: 'bbbbbbbb-0000-4000-8000-000000000001', question, planEnd: 2100, tasks, state: 'partial', results, after: [finished(6900, answer, { partial: true, notConsulted: [{ server: 'calendar', reason: 'connection lost' }], usage: { inputTokens: 3412, outputTokens: 486, calls: 2 }, firstTokenMs: 300 })] }];
+  return [{ ...base, id: 'bbbbbbbb-0000-4000-8000-000000000001', question, planEnd: 2100, tasks, state: 'partial', results, after: [finished(6900, answer, { partial: true, notConsulted: [{ server: 'calendar', reason: 'connection lost' }], usage: { inputTokens: 11_612, outputTokens: 874, calls: 2, cost: 0.0161 }, writing: { inputTokens: 9202, outputTokens: 486, calls: 1, estimated: true, firstTokenMs: 412, tokensPerSecond: 96.4, cost: 0.0118 }, cuts: [{ index: 0, read: 12, of: 50, unit: 'items' }, { index: 3, read: 1_100, of: 2_400, unit: 'bytes' }], firstTokenMs: 3300 })], usage: { inputTokens: 2410, outputTokens: 388, calls: 1, firstTokenMs: 540, tokensPerSecond: 248.1, cost: 0.0043 } }];
 }
 
 export function failed() {
@@ -87,9 +87,12 @@ export function approval() {
     { tool: 'write_file', server: 'filesystem', args: { path: '~/work/parser/STALE.md', content: 'x '.repeat(600) }, at: 1360, waits: [[1361, 'approval']] },
     { tool: 'delete_branch', server: 'github', args: { repo: 'tern/parser', branch: 'fix/482-trailing-comma' }, at: 1550, waits: [[1551, 'approval']] },
     { tool: 'search_stories', server: 'stories', args: { query: 'stale', size: 10 }, at: 1700, start: 1701 },
+    { tool: 'fetch', server: 'web', args: { url: '${t1:/results/0/ci}' }, at: 1710, waits: [[1711, 'dependency', { on: [0] }], [1760, 'approval']], dependsOn: [0] },
   ];
-  const asked = (atMs, indexes) => ({ atMs, type: 'approvalRequested', indexes, reason: 'asked because these tools are not marked read-only' });
-  return [{ ...base, id: 'eeeeeeee-0000-4000-8000-000000000001', question: 'Close the stale parser issues and note what was closed', planEnd: 1915, tasks, live: true, after: [asked(1202, [2]), asked(1362, [3]), asked(1552, [4])] }];
+  const reasons = { 2: 'the tool add_issue_comment of server "github" is not marked as read-only', 3: 'the tool write_file of server "filesystem" is not marked as read-only', 4: 'the tool delete_branch of server "github" is not marked as read-only', 6: 'results of server "github" would go to the tool fetch of server "web", which reaches out into the world' };
+  const known = { 2: { readOnly: false, destructive: false }, 3: { readOnly: false, destructive: false, changed: true }, 4: { readOnly: false, destructive: true }, 6: { readOnly: true, destructive: false } };
+  const asked = (atMs, indexes) => ({ atMs, type: 'approvalRequested', indexes, reason: indexes.map((index) => reasons[index]).join('; '), tools: indexes.map((index) => ({ index, definition: 'e1', ...known[index] })), arguments: indexes.includes(6) ? [{ index: 6, arguments: { url: 'https://ci.example.org/482?title=trailing%20comma' } }] : [] });
+  return [{ ...base, id: 'eeeeeeee-0000-4000-8000-000000000001', question: 'Close the stale parser issues and note what was closed', planEnd: 1915, tasks, live: true, after: [asked(1202, [2]), asked(1362, [3]), asked(1552, [4]), asked(1761, [6])] }];
 }
 
 /** Every state of a task, as a component sheet. */
@@ -97,19 +100,24 @@ export function states() {
   const task = (tool, args, rest) => ({ tool, server: 'files', args: { note: args }, at: 300, ...rest });
   const tasks = [
     task('planned', 'sent, not yet placed', {}),
-    task('waiting', 'a dependency is open', { waits: [[301, 'dependency']], dependsOn: [4] }),
-    task('queued', 'a limit is reached', { waits: [[301, 'limit']] }),
+    task('waiting', 'a dependency is open', { waits: [[301, 'dependency', { on: [4] }]] }),
+    task('queued', 'a limit is reached', { waits: [[301, 'limit', { limit: 32 }]] }),
+    task('queued', 'the server asked to wait', { waits: [[301, 'rate', { untilMs: 4000 }]] }),
     task('needs approval', 'not marked read-only', { waits: [[301, 'approval']] }),
     task('running, known progress', 'progress and total', { start: 300, progress: [[2000, 1204, 2006, '1,204 of 2,006 folders']] }),
     task('running', 'no progress reported', { start: 300 }),
     task('running, attempt 2', 'after a back-off', { start: 300, retries: [[700, 600, 'HTTP 503']] }),
     task('completed', 'count and size follow', { start: 300, end: [1600, 'completed', 182_000] }),
+    task('reused', 'from an earlier run', { end: [301, 'completed', 182_000], reused: { runId: 'bbbbbbbb-0000-4000-8000-000000000001', ageMs: 300_000 } }),
     task('failed', 'the reason follows', { start: 300, end: [1100, 'failed', 0, { code: 'http', message: 'HTTP 404: no such page' }] }),
     task('cancelled', 'by the person', { start: 300, end: [1400, 'cancelled'] }),
-    task('skipped', 'a dependency failed', { dependsOn: [8], end: [1100, 'skipped'] }),
-    task('retrying', 'in its back-off', { start: 300, retries: [[1400, 5000, 'HTTP 429']] }),
+    task('cancelled early', 'before it started', { waits: [[301, 'limit']], end: [1400, 'cancelled'] }),
+    task('skipped', 'a dependency failed', { dependsOn: [10], end: [1100, 'skipped'] }),
+    task('retrying', 'in its back-off', { start: 300, retries: [[1400, 5000, 'HTTP 429; server "files" now gets 32 calls at once instead of 64']] }),
+    null,
+    task('planned last', 'after one that is planned again', {}),
   ];
-  return [{ ...base, id: 'ffffffff-0000-4000-8000-000000000001', question: 'Every state of a task', planEnd: null, tasks, live: true }];
+  return [{ ...base, id: 'ffffffff-0000-4000-8000-000000000001', question: 'Every state of a task', planEnd: null, tasks, live: true }, ...answered()];
 }
 
 const tools = [['search_stories', 'stories'], ['search_files', 'filesystem'], ['search_issues', 'github'], ['list_commits', 'github'], ['list_releases', 'github'], ['get_user_posts', 'stories'], ['list_events', 'calendar'], ['search_notes', 'notes'], ['fetch', 'web']];
@@ -137,7 +145,18 @@ function deltas(text, from) {
   return Array.from({ length: Math.ceil(text.length / 4) }, (_, k) => ({ atMs: from + k * 48, type: 'answerDelta', text: text.slice(k * 4, k * 4 + 4) }));
 }
 
-function finished(atMs, answer, { partial = false, notConsulted = [], usage, firstTokenMs = null }) {
+function finished(atMs, answer, { partial = false, notConsulted = [], usage, writing, cuts, firstTokenMs = null }) {
   const cited = [...answer.matchAll(/\[(\d+)/g)].map((match) => ({ index: Number(match[1]) - 1 }));
-  return { atMs, type: 'finished', answer, citations: cited, citationsRemoved: 0, partial, notConsulted, timings: { discoverMs: 14, planMs: 2100, executeMs: 1800, synthesizeMs: 1400, firstTokenMs, totalMs: atMs }, ...(usage ? { usage } : {}) };
+  return { atMs, type: 'finished', answer, citations: cited, citationsRemoved: 0, partial, notConsulted, timings: { discoverMs: 14, planMs: 2100, executeMs: 1800, synthesizeMs: 1400, firstTokenMs, totalMs: atMs }, ...(usage ? { usage } : {}), ...(writing ? { writing } : {}), ...(cuts ? { cuts } : {}) };
+}
+
+/** A question, and four that follow it up. */
+export function thread() {
+  const questions = [upstream, 'And which of them are released?', 'Who wrote the tokenizer fix?', 'Did they write anything else this year?', 'Sum all of that up in three lines'];
+  const id = (/** @type {number} */ k) => `abababab-0000-4000-8000-00000000000${k}`;
+  return questions.map((question, k) => {
+    const answer = `Two fixes landed upstream [1]. This is answer ${k + 1}.`;
+    const tasks = [{ tool: 'search_stories', server: 'stories', args: { query: 'parser' }, at: 300, start: 301, end: [900, 'completed', 4_000] }];
+    return { ...base, id: id(k), question, planEnd: 500, tasks, state: 'finished', ageMs: (5 - k) * 600_000, continues: k === 0 ? undefined : id(k - 1), after: [finished(1200, answer, {})] };
+  });
 }

@@ -1,10 +1,10 @@
 // The scenes: what history, servers and runs there are. See events.js for how a run is described.
 
 import { eventsOf, tasksFinished } from './events.js';
-import { answered, approval, failed, interrupted, many, parallel, states } from './runs.js';
+import { answered, approval, failed, interrupted, many, parallel, states, thread } from './runs.js';
 import { rows, servers, stories } from './things.js';
 
-const scenes = { start: () => [], running: parallel, wide: () => many(24, 5600), many: () => many(20, 6000), thousand: () => many(1000, 20000), answered, partial: answered, failed, interrupted, cancelled: () => interrupted('cancelled'), approval, states, long: () => answered({ long: true }) };
+const scenes = { start: () => [], running: parallel, wide: () => many(24, 5600), many: () => many(20, 6000), thousand: () => many(1000, 20000), answered, partial: answered, failed, interrupted, cancelled: () => interrupted('cancelled'), approval, states, thread, long: () => answered({ long: true }) };
 
 /** @param {URLSearchParams} parameters */
 export async function scene(parameters) {
@@ -45,6 +45,14 @@ export async function scene(parameters) {
       modelName: model,
     },
     rows: (words) => [...runs.map(rowOf), ...past].filter((row) => row.question.toLowerCase().includes(words.toLowerCase())),
+    thread: (id) => {
+      const first = (run) => {
+        const before = runs.find((one) => one.id === run?.continues);
+        return before === undefined ? run?.id : first(before);
+      };
+      const own = first(runs.find((run) => run.id === id));
+      return runs.filter((run) => first(run) === own).map(rowOf).sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+    },
     remove: (ids) => {
       for (const list of [runs, past]) for (let k = list.length - 1; k >= 0; k -= 1) if (ids.includes(list[k].id)) list.splice(k, 1);
     },
@@ -67,7 +75,7 @@ async function fixtures() {
 function finish(run, now, at) {
   const age = run.live ? Number(at ?? 0) : (run.ageMs ?? 3_600_000);
   const startedAt = new Date(now - age).toISOString();
-  const ended = run.tasks.length > 0 && run.tasks.every((task) => task.end);
+  const ended = run.tasks.length > 0 && run.tasks.every((task) => task?.end);
   const after = [...(ended ? [tasksFinished(run.tasks, Math.max(...run.tasks.map((task) => task.end[0]), run.planEnd ?? 0) + 1)] : []), ...(run.after ?? [])];
   return { ...run, startedAt, events: eventsOf({ ...run, startedAt, after }) };
 }
@@ -75,5 +83,5 @@ function finish(run, now, at) {
 function rowOf(run) {
   const last = run.events[run.events.length - 1];
   const state = run.live && last.atMs > Date.now() - Date.parse(run.startedAt) ? 'running' : (run.state ?? 'running');
-  return { id: run.id, question: run.question, state, startedAt: run.startedAt, endedAt: null, taskCount: run.tasks.length, failedCount: run.tasks.filter((task) => task.end?.[1] === 'failed').length };
+  return { id: run.id, question: run.question, state, startedAt: run.startedAt, endedAt: null, taskCount: run.tasks.length, failedCount: run.tasks.filter((task) => task?.end?.[1] === 'failed').length, continues: run.continues ?? null };
 }

@@ -68,7 +68,7 @@ pub(crate) fn resolved(history: &History, run: &str) -> anyhow::Result<RunId> {
 }
 
 fn listed(history: &History, words: String, limit: usize) -> Result<RunList, HistoryError> {
-    history.list(&ListQuery { words, limit, offset: 0 })
+    history.list(&ListQuery { words, thread: None, limit, offset: 0 })
 }
 
 fn print(runs: &RunList, json: bool) -> anyhow::Result<()> {

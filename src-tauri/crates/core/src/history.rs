@@ -28,7 +28,7 @@ use serde_json::value::RawValue;
 
 pub use export::ExportFormat;
 pub(crate) use query::Reusable;
-pub use query::{ListQuery, Listed, RunList, RunRecord, RunState, TaskRecord};
+pub use query::{FoundIn, ListQuery, Listed, RunList, RunRecord, RunState, TaskRecord};
 pub use recorder::Recorder;
 
 use self::{

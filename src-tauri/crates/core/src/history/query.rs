@@ -14,6 +14,8 @@ use crate::event::{Event, Failure, RunId};
 pub struct ListQuery {
     /// Only runs in which these words occur; blank for all.
     pub words: String,
+    /// Only runs of the thread of this run, itself among them; words do not matter then.
+    pub thread: Option<RunId>,
     /// At most so many.
     pub limit: usize,
     /// Leave out so many.
@@ -54,6 +56,21 @@ pub struct Listed {
     /// Where the words occur; a match stands between U+0001 and U+0002.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snippet: Option<String>,
+    /// What the snippet was cut from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found_in: Option<FoundIn>,
+}
+
+/// Where searched words occur in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FoundIn {
+    /// In what was asked.
+    Question,
+    /// In the answer.
+    Answer,
+    /// In what a task found.
+    Results,
 }
 
 /// How a run stands.
@@ -131,6 +148,9 @@ const LISTED: &str = "runs.id, runs.question, runs.state, runs.started_at, runs.
     runs.continues, runs.thread";
 
 pub(super) fn list(connection: &Connection, query: &ListQuery) -> Result<RunList, HistoryError> {
+    if let Some(run) = query.thread {
+        return thread(connection, run, query);
+    }
     match fts_query(&query.words) {
         Some(matching) => search(connection, query, &matching),
         None if !query.words.trim().is_empty() => Ok(RunList { runs: Vec::new(), total: 0 }),
@@ -146,6 +166,18 @@ fn all(connection: &Connection, query: &ListQuery) -> Result<RunList, HistoryErr
     Ok(RunList { runs: runs.collect::<Result<_, _>>()?, total })
 }
 
+fn thread(connection: &Connection, run: RunId, query: &ListQuery) -> Result<RunList, HistoryError> {
+    let same = "FROM runs WHERE thread = (SELECT thread FROM runs WHERE id = ?1)";
+    let run = run.to_string();
+    let total = connection
+        .prepare_cached(&format!("SELECT count(*) {same}"))?
+        .query_row([&run], |row| row.get(0))?;
+    let select = format!("SELECT {LISTED} {same} ORDER BY n DESC LIMIT ?2 OFFSET ?3");
+    let mut statement = connection.prepare_cached(&select)?;
+    let runs = statement.query_map(params![run, query.limit, query.offset], listed)?;
+    Ok(RunList { runs: runs.collect::<Result<_, _>>()?, total })
+}
+
 fn search(
     connection: &Connection,
     query: &ListQuery,
@@ -156,7 +188,7 @@ fn search(
         .query_row([matching], |row| row.get(0))?;
     // Words in a question say more about a run than words in one of its results.
     let select = format!(
-        "SELECT {LISTED}, found.snippet FROM
+        "SELECT {LISTED}, found.snippet, runs.answer FROM
             (SELECT rowid AS n, rank, snippet(search, -1, char(1), char(2), '…', 16) AS snippet
              FROM search WHERE search MATCH ?1 AND rank MATCH 'bm25(8.0, 3.0, 1.0)'
              ORDER BY rank LIMIT ?2 OFFSET ?3) AS found
@@ -164,7 +196,11 @@ fn search(
     );
     let mut statement = connection.prepare_cached(&select)?;
     let runs = statement.query_map(params![matching, query.limit, query.offset], |row| {
-        Ok(Listed { snippet: row.get(9)?, ..listed(row)? })
+        let run = listed(row)?;
+        let snippet: String = row.get(9)?;
+        let answer: Option<String> = row.get(10)?;
+        let found_in = Some(found_in(&snippet, &run.question, answer.as_deref()));
+        Ok(Listed { snippet: Some(snippet), found_in, ..run })
     })?;
     Ok(RunList { runs: runs.collect::<Result<_, _>>()?, total })
 }
@@ -293,7 +329,21 @@ fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
         continues: continues.as_deref().map(parsed),
         thread: parsed(&row.get::<_, String>(8)?),
         snippet: None,
+        found_in: None,
     })
+}
+
+/// FTS5 does not say which text it cut a snippet from.
+fn found_in(snippet: &str, question: &str, answer: Option<&str>) -> FoundIn {
+    let plain = snippet.replace(['\u{1}', '\u{2}'], "");
+    let plain = plain.trim_matches('…');
+    if question.contains(plain) {
+        FoundIn::Question
+    } else if answer.is_some_and(|answer| answer.contains(plain)) {
+        FoundIn::Answer
+    } else {
+        FoundIn::Results
+    }
 }
 
 fn task(row: &Row<'_>) -> rusqlite::Result<TaskRecord> {
