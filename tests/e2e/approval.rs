@@ -23,8 +23,8 @@ fn call(tool: &str, arguments: &Value) -> Value {
     json!({"tool_name": format!("fake__{tool}"), "tool_arguments": arguments})
 }
 
-fn answer() -> Reply {
-    Reply::text(Protocol::Openai, "Here is what came of it [1].")
+fn answer(from: &str) -> Reply {
+    Reply::text(Protocol::Openai, &format!("Here is what came of it {from}."))
 }
 
 async fn ended(page: &Page, index: usize, status: &str) {
@@ -36,7 +36,7 @@ async fn ended(page: &Page, index: usize, status: &str) {
 async fn one_task_is_cancelled_from_the_keyboard_and_the_others_go_on() {
     let tasks =
         json!([call("hang", &json!({})), call("sleep", &json!({"ms": 3000, "text": "slept"}))]);
-    let model = FakeLlm::start([plan(&tasks), answer()]).await;
+    let model = FakeLlm::start([plan(&tasks), answer("[2]")]).await;
     let profile = person(&model);
     let window = profile.open().await;
     let page = &window.page;
@@ -47,8 +47,7 @@ async fn one_task_is_cancelled_from_the_keyboard_and_the_others_go_on() {
     ended(page, 1, "running").await;
     page.picture("one-cancelled").await;
     page.until("document.querySelector('[data-testid=answer] .citation') !== null").await;
-    let summary = page.text("[data-testid=summary]").await;
-    assert!(summary.contains("1 completed") && summary.contains("1 cancelled"), "{summary}");
+    page.says("[data-testid=summary]", "1 completed, 1 cancelled").await;
     window.close().await;
 }
 
@@ -60,7 +59,7 @@ async fn calls_that_change_something_wait_for_a_person_who_may_allow_them_for_go
         call("write", &json!({"text": "two"})),
     ]);
     let again = json!([call("append", &json!({"text": "three"}))]);
-    let model = FakeLlm::start([plan(&first), answer(), plan(&again), answer()]).await;
+    let model = FakeLlm::start([plan(&first), answer("[1]"), plan(&again), answer("[1]")]).await;
     let profile = person(&model);
     let window = profile.open().await;
     let page = &window.page;

@@ -95,6 +95,12 @@ impl Page {
         text.unwrap_or_default()
     }
 
+    /// Waits until the first element that fits says so.
+    pub(crate) async fn says(&self, selector: &str, words: &str) {
+        let text = format!("document.querySelector('{selector}')?.textContent");
+        self.until(&format!("{text}?.includes({words:?})")).await;
+    }
+
     /// How many elements fit now.
     pub(crate) async fn count(&self, selector: &str) -> usize {
         self.client.find_all(Locator::Css(selector)).await.unwrap().len()
