@@ -70,6 +70,8 @@ export class TaskRow {
     if (task.description) this.#label.title = task.description;
     const { text, tone } = note(task, context);
     setText(this.#note, text);
+    // Where it is cut, the pointer still finds all of it.
+    if (this.#note.title !== text) this.#note.title = text;
     this.#note.className = `row-note numeric ${tone === '' ? 'tone-quiet' : `tone-${tone}`}`;
     this.#noteWidth = text === '' ? 0 : Math.ceil(textWidth(text, '400 11.5px')) + 4;
     const open = context.running && canStop(task);
