@@ -11,6 +11,7 @@ mod approval;
 mod driver;
 mod files;
 mod many;
+mod model;
 mod page;
 mod profile;
 mod query;
