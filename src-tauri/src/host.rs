@@ -32,13 +32,12 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Opens what is in the data folder. Blocks.
-    pub(crate) fn open(data_folder: &Path) -> Self {
+    /// Opens what is in the data folder beside its settings. Blocks.
+    pub(crate) fn open(data_folder: &Path, store: Store) -> Self {
         let mut notices = Vec::new();
         if let Err(error) = create_private_folder(data_folder) {
-            tracing::warn!(%error, "the data folder cannot be made");
+            tracing::warn!(%error, "the data folder cannot be made or closed to others");
         }
-        let store = Store::open(data_folder);
         let history = History::open(data_folder).inspect_err(|error| {
             notices.push(format!("{error}. Questions can be asked, but they are not kept"));
         });
