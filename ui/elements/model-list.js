@@ -76,7 +76,7 @@ export class ModelList {
       shown.length > MOST_ROWS && h('p', { class: 'model-none' }, `${plural(shown.length - MOST_ROWS, 'more model')}: search for one`),
       shown.length === 0 && searched !== '' && h('p', { class: 'model-none' }, `Enter uses “${searched}”`),
     );
-    reachable(this.#rows, '.model-row', this.#rows.querySelector('[aria-selected=true]'));
+    reachable(this.#rows, '.model-row', /** @type {HTMLElement | null} */ (this.#rows.querySelector('[aria-selected=true]')));
   }
 
   /** @param {OfferedModel} model */

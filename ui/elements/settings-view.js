@@ -96,7 +96,7 @@ class SettingsView extends HTMLElement {
       if (own) item.setAttribute('aria-current', 'page');
       else item.removeAttribute('aria-current');
     }
-    reachable(this.#list, '.settings-item', this.#list.querySelector('[aria-current]'));
+    reachable(this.#list, '.settings-item', /** @type {HTMLElement | null} */ (this.#list.querySelector('[aria-current]')));
     const page = /** @type {any} */ (this.#content.firstElementChild);
     if (this.ask !== null && section === 'servers') {
       if (this.ask.add) page.add();
