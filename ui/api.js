@@ -72,6 +72,8 @@ export const deleteRuns = (runIds) => call('delete_runs', { runIds });
 export const taskResult = (runId, index) => call('task_result', { runId, index });
 /** @param {string} runId @param {'md' | 'json'} format @returns {Promise<string>} */
 export const exportRun = (runId, format) => call('export_run', { runId, format });
+/** Writes a new file, and says which. @param {string} runId @param {'md' | 'json'} format @returns {Promise<string>} */
+export const saveExport = (runId, format) => call('save_export', { runId, format });
 
 /** @param {string} text @returns {Promise<{ html: string, end: number }[]>} */
 export const renderMarkdown = (text) => call('render_markdown', { text });
@@ -89,7 +91,13 @@ export const setServerEnabled = (name, enabled) => call('set_server_enabled', { 
 export const testServer = (name, entry) => call('test_server', { name, entry });
 /** @param {(servers: ServerStatus[]) => void} listener */
 export const watchServers = (listener) => call('watch_servers', { channel: channel(listener) });
-/** @param {Record<string, unknown>} preferences */
+/** Connects a server of the settings now, if it is not. @param {string} name @returns {Promise<ServerStatus>} */
+export const reconnectServer = (name) => call('reconnect_server', { name });
+/** @param {string} server @param {string} tool */
+export const withdrawApproval = (server, tool) => call('withdraw_approval', { server, tool });
+/** Those not given stay; null takes one back to its default. @param {Record<string, unknown>} limits */
+export const saveLimits = (limits) => call('save_limits', { limits });
+/** Those not given stay. @param {Record<string, unknown>} preferences */
 export const savePreferences = (preferences) => call('save_preferences', { preferences });
 
 /** @typedef {import('./state/types.js').ModelSettings} ModelSettings */
@@ -98,12 +106,21 @@ export const savePreferences = (preferences) => call('save_preferences', { prefe
 export const presets = () => call('presets');
 /** @returns {Promise<import('./state/types.js').DetectedModel[]>} */
 export const detectModels = () => call('detect_models');
-/** @param {ModelSettings} model @returns {Promise<string[]>} */
+/** @param {Partial<ModelSettings>} model @returns {Promise<import('./state/types.js').OfferedModel[]>} */
 export const listModels = (model) => call('list_models', { model });
-/** @param {ModelSettings} model @param {string} [key] @returns {Promise<import('./state/types.js').ModelTest>} */
+/** @param {Partial<ModelSettings>} model @param {string} [key] @returns {Promise<import('./state/types.js').ModelTest>} */
 export const testModel = (model, key) => call('test_model', key ? { model, key } : { model });
-/** @param {ModelSettings} model @param {string} [key] @returns {Promise<{ keyStored: 'keychain' | 'env' | 'run' | 'none', message?: string }>} */
-export const saveModel = (model, key) => call('save_model', key ? { model, key } : { model });
+/** What is not given stays, unless another server is chosen. @param {Partial<ModelSettings>} model */
+export const saveModel = (model) => call('save_model', { model });
+
+/** @typedef {import('./state/types.js').KeyStatus} KeyStatus */
+
+/** @param {Partial<ModelSettings>} model @returns {Promise<KeyStatus>} */
+export const keyStatus = (model) => call('key_status', { model });
+/** @param {Partial<ModelSettings>} model @param {string} key @returns {Promise<KeyStatus>} */
+export const saveKey = (model, key) => call('save_key', { model, key });
+/** @param {Partial<ModelSettings>} model @returns {Promise<KeyStatus>} */
+export const forgetKey = (model) => call('forget_key', { model });
 
 /** @param {string} url http, https or mailto */
 export const openLink = (url) => call('open_link', { url });

@@ -12,6 +12,9 @@ pub(crate) mod runs;
 pub(crate) mod servers;
 pub(crate) mod settings;
 
+#[cfg(test)]
+mod tests;
+
 use crate::error::CommandError;
 
 /// What a command answers.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{Stream, StreamExt, stream};
-use tauri::AppHandle;
+use tauri::{AppHandle, Runtime};
 use trawl_core::event::{Event, Object, RunId};
 use trawl_core::history::{History, HistoryError};
 use trawl_core::mcp::Connections;
@@ -32,13 +32,12 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Opens what is in the data folder. Blocks.
-    pub(crate) fn open(data_folder: &Path) -> Self {
+    /// Opens what is in the data folder beside its settings. Blocks.
+    pub(crate) fn open(data_folder: &Path, store: Store) -> Self {
         let mut notices = Vec::new();
         if let Err(error) = create_private_folder(data_folder) {
-            tracing::warn!(%error, "the data folder cannot be made");
+            tracing::warn!(%error, "the data folder cannot be made or closed to others");
         }
-        let store = Store::open(data_folder);
         let history = History::open(data_folder).inspect_err(|error| {
             notices.push(format!("{error}. Questions can be asked, but they are not kept"));
         });
@@ -57,9 +56,9 @@ impl Host {
     }
 
     /// Changes the settings' file, and tells everything that runs of what is new in it.
-    pub(crate) fn change_settings(
+    pub(crate) fn change_settings<R: Runtime>(
         &self,
-        app: &AppHandle,
+        app: &AppHandle<R>,
         edit: impl FnOnce(&mut Object) -> Result<(), CommandError>,
     ) -> Result<(), CommandError> {
         let saved = self.store.change(app, edit)?;

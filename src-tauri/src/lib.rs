@@ -9,10 +9,12 @@ mod approvals;
 mod commands;
 mod entries;
 mod error;
+mod exports;
 mod host;
 mod links;
 mod markdown;
 mod runs;
+mod sections;
 mod shell_path;
 mod store;
 mod stored;
@@ -29,6 +31,7 @@ use trawl_core::{mcp, paths};
 
 use crate::commands::{answer, history, model, runs as asked, servers, settings};
 use crate::host::Host;
+use crate::store::Store;
 
 /// Opens the window and returns when it is closed, with the code to exit with.
 pub fn run() -> ExitCode {
@@ -45,8 +48,10 @@ pub fn run() -> ExitCode {
 
 fn opened() -> Result<i32, Box<dyn std::error::Error>> {
     let data_folder = paths::data_folder(None)?;
-    let log = logging::start(&data_folder, Results::Logged);
-    let host = Host::open(&data_folder);
+    // The settings say what is logged.
+    let store = Store::open(&data_folder);
+    let log = logging::start(&data_folder, Results::chosen(&store.current().file));
+    let host = Host::open(&data_folder, store);
     if let Err(error) = &log {
         host.store.tell(vec![format!("nothing is logged: {error}")]);
     }
@@ -68,11 +73,16 @@ fn opened() -> Result<i32, Box<dyn std::error::Error>> {
             history::delete_runs,
             history::export_run,
             history::list_runs,
+            history::save_export,
             model::detect_models,
+            model::forget_key,
+            model::key_status,
             model::list_models,
             model::presets,
+            model::save_key,
             model::save_model,
             model::test_model,
+            servers::reconnect_server,
             servers::remove_server,
             servers::save_server,
             servers::set_server_enabled,
@@ -81,6 +91,7 @@ fn opened() -> Result<i32, Box<dyn std::error::Error>> {
             servers::withdraw_approval,
             settings::get_settings,
             settings::open_logs,
+            settings::save_limits,
             settings::save_preferences,
         ])
         .setup(|app| Ok(start(app)?))

@@ -181,5 +181,5 @@ async fn a_key_is_sent_nowhere_but_to_its_own_server() {
     assert!(own.requests()[0].header("authorization").unwrap().ends_with(KEY));
     assert_eq!(other.requests()[0].header("authorization"), None);
     models.forget_key(&at_own).await.unwrap();
-    assert_eq!(models.key_source(&at_own).await, None);
+    assert_eq!(models.key_status(&at_own).await.unwrap().source, None);
 }

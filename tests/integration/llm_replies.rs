@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use serde_json::{Value, json};
-use trawl_core::llm::keys::Source;
+use trawl_core::llm::keys::{KeyStatus, Source};
 use trawl_core::llm::{Format, Key, Message, ModelError, Models, Prompt};
 use trawl_core::settings::{ModelSettings, Provider, Settings};
 use trawl_tests::fake_llm::{End, FakeLlm, Protocol, Reply};
@@ -219,7 +219,7 @@ async fn each_provider_is_asked_for_json_in_its_own_way() {
         let llm =
             FakeLlm::start([Reply::text(protocol, "{}"), Reply::text(protocol, "free")]).await;
         let settings = settings(protocol, &llm);
-        models.set_key(&settings, Key::new("key-0123456789").unwrap()).await.unwrap();
+        let kept = models.set_key(&settings, Key::new("key-0123456789").unwrap()).await.unwrap();
         for format in [Some(format()), None] {
             assert_eq!(said(&models, &settings, &prompt(format)).await.1, Ok(()));
         }
@@ -255,8 +255,10 @@ async fn each_provider_is_asked_for_json_in_its_own_way() {
         assert_eq!(schema["title"], dialect, "{protocol:?}");
         assert!(key.unwrap().ends_with("key-0123456789"), "{protocol:?}");
         assert_eq!(plan["stream"], true);
-        assert_eq!(models.key_source(&settings).await.unwrap(), Source::ThisRun);
-        models.forget_key(&settings).await.unwrap();
+        // Wherever this computer keeps keys, the same is said later.
+        assert!(matches!(kept.source, Some(Source::Keychain | Source::ThisRun { .. })), "{kept:?}");
+        assert_eq!(models.key_status(&settings).await, Ok(kept));
+        assert_eq!(models.forget_key(&settings).await, Ok(KeyStatus::default()));
     }
 }
 
@@ -345,6 +347,7 @@ async fn a_test_says_how_fast_a_model_is_or_what_to_do() {
     let llm = FakeLlm::start([
         Reply::timed(Protocol::Openai, "one two three four", slow, 200.0),
         Reply::status(401, r#"{"error": {"message": "Incorrect API key provided"}}"#),
+        Reply::text(Protocol::Openai, " \n"),
     ])
     .await;
     let (models, settings) = (Models::default(), settings(Protocol::Openai, &llm));
@@ -352,7 +355,10 @@ async fn a_test_says_how_fast_a_model_is_or_what_to_do() {
     let trial = models.test(&settings, key.clone()).await.unwrap();
     assert!(trial.first_token_ms >= 30.0 && trial.said == "one two three four", "{trial:?}");
     assert!(trial.tokens_per_second.is_some_and(|speed| speed > 1.0 && speed < 400.0), "{trial:?}");
-    assert_eq!(models.test(&settings, key).await.unwrap_err().code(), "wrong_key");
+    assert_eq!(models.test(&settings, key.clone()).await.unwrap_err().code(), "wrong_key");
+    let wordless = models.test(&settings, key).await.unwrap_err();
+    assert_eq!(wordless.code(), "failed");
+    assert!(wordless.to_string().contains("m replied without a word"), "{wordless}");
     let nameless = ModelSettings { model: None, ..settings };
     assert_eq!(models.test(&nameless, None).await.unwrap_err(), ModelError::NoModel);
 }

@@ -1,54 +1,61 @@
 // @ts-check
-// <model-settings>: which language model plans and writes, or none. Every change is kept at once;
-// Test makes one small real call.
+// <model-settings>: which language model plans and writes, or none. A card is a draft until a model
+// is chosen on it: until then, what worked before goes on. Everything else is kept at once.
 
 import { h, fill, send } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
-import { duration, plural, sentence } from '../lib/format.js';
-import { detectModels, listModels, presets, said, saveModel, testModel } from '../api.js';
+import { duration, sentence } from '../lib/format.js';
+import { listModels, presets, said, saveModel } from '../api.js';
 import { allSettings, onServers, reloadSettings } from '../state/servers.js';
-import { cardsOf, presetOf } from '../state/model-choice.js';
+import { detect, detected, detecting, detectionKnown, onDetected } from '../state/detected.js';
+import { cardsOf, draftOf, offersOf, presetOf } from '../state/model-choice.js';
+import { contextSetting, priceSettings, timeOutSettings } from '../state/limits.js';
+import { keepLimit } from './behaviour-settings.js';
 import { field, textInput } from './form-parts.js';
+import { ModelKey } from './model-key.js';
+import { ModelList } from './model-list.js';
+import { ModelTest } from './model-test.js';
+import { numberSetting } from './number-settings.js';
+import './detected-models.js';
 
 /** @typedef {import('../state/types.js').Preset} Preset */
 /** @typedef {import('../state/types.js').ModelSettings} ModelSettings */
-
-const keyWords = {
-  keychain: 'In keychain',
-  env: 'From the environment',
-  run: 'Kept until Trawl closes: no keychain could be used here',
-  none: '',
-};
 
 class ModelSettingsPage extends HTMLElement {
   /** @type {Preset[]} */
   #presets = [];
   #chosen = 'builtin';
-  /** @type {string[]} */
-  #models = [];
+  /** Whether questions are answered by what the page shows. */
+  #used = true;
   #model = '';
-  #filter = '';
+  #asked = 0;
+  #loaded = false;
   #cards = h('div', { class: 'cards', role: 'radiogroup', 'aria-label': 'Provider' });
   #rows = h('div', { class: 'model-rows' });
-  #url = textInput({ class: 'input mono', inputmode: 'url' });
-  #key = textInput({ type: 'password', class: 'input mono', placeholder: 'Paste a key; it goes to the keychain' });
-  #variable = textInput({ class: 'input mono', placeholder: 'OPENAI_API_KEY' });
-  #search = textInput({ class: 'model-search', type: 'search' });
-  #list = h('div', { class: 'model-list', role: 'listbox', 'aria-label': 'Models' });
-  #listed = h('p', { class: 'field-hint', role: 'status' });
-  #keySaid = h('p', { class: 'field-hint', role: 'status' });
-  #outcome = h('div', { class: 'model-outcome', role: 'status' });
-  #test = /** @type {HTMLButtonElement} */ (h('button', { type: 'button', class: 'button' }, icon('play', { size: 14 }), 'Test'));
+  #url = textInput({ class: 'input mono', inputmode: 'url', 'data-testid': 'model-url' });
+  #reached = h('span', { class: 'url-reached', role: 'status' });
   #urlField = field('Base URL', this.#url);
-  #keyField = field('API key', this.#key);
-  #loaded = false;
-  #asked = 0;
-  /** @type {(() => void) | null} */
-  #stop = null;
+  #key = new ModelKey(() => this.#draft(), (what) => (what === 'variable' ? this.#serverChanged() : this.#fetchModels()));
+  #list = new ModelList((name) => this.#choose(name));
+  #listed = h('p', { class: 'field-hint', role: 'status' });
+  #unused = h('p', { class: 'field-hint' });
+  #test = new ModelTest(() => ({ model: this.#draft(), key: this.#key.typed }));
+  #context = numberSetting(contextSetting, (value) => keepLimit('contextTokens', value));
+  #times = timeOutSettings.map((setting) => ({ key: setting.key, part: numberSetting(setting, (value) => keep({ [setting.key]: value })) }));
+  #prices = priceSettings.map((setting) => ({ key: setting.key, part: numberSetting(setting, (value) => keep({ pricePerMillion: { [setting.key]: value } })) }));
+  #local = /** @type {HTMLElement} */ (document.createElement('detected-models'));
+  #localSaid = h('p', { class: 'settings-lead', role: 'status' });
+  /** @type {(() => void)[]} */
+  #stops = [];
 
   connectedCallback() {
-    this.#stop = onServers(() => this.#settingsCame());
-    if (this.childElementCount > 0) return;
+    this.#stops = [onServers(() => this.#settingsCame()), onDetected(() => this.#showLocal())];
+    detect();
+    if (this.childElementCount > 0) {
+      // Another model may have been chosen elsewhere.
+      if (this.#loaded) this.#load();
+      return;
+    }
     this.append(
       h(
         'section',
@@ -57,50 +64,59 @@ class ModelSettingsPage extends HTMLElement {
         h('div', { class: 'settings-scroll narrow' }, h('p', { class: 'settings-lead' }, 'The model writes the plan and the answer: two calls a question. Tool calls never pass through it.'), this.#cards, this.#rows),
       ),
     );
-    this.#url.addEventListener('change', () => this.#changed(true));
-    this.#key.addEventListener('change', () => this.#changed(true));
-    this.#variable.addEventListener('change', () => this.#changed(true));
-    this.#search.addEventListener('input', () => {
-      this.#filter = this.#search.value;
-      this.#showModels();
-    });
-    this.#search.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter' && this.#search.value.trim() !== '') {
-        event.preventDefault();
-        this.#choose(this.#shown()[0] ?? this.#search.value.trim());
-      }
-    });
-    this.#test.addEventListener('click', () => this.#tests());
+    this.#url.addEventListener('change', () => this.#serverChanged());
     this.#cards.addEventListener('keydown', (event) => this.#cardKey(event));
-    this.#begin();
+    this.#local.addEventListener('used-model', () => {
+      this.#load();
+      this.#focusCard();
+    });
+    presets()
+      .then((all) => {
+        this.#presets = all;
+        this.#settingsCame();
+      })
+      .catch((error) => send(this, 'say', { text: said(error) }));
   }
 
   disconnectedCallback() {
-    this.#stop?.();
-  }
-
-  async #begin() {
-    this.#presets = await presets().catch(() => []);
-    this.#settingsCame();
-    const found = await detectModels().catch(() => []);
-    if (found.length > 0) this.#listed.textContent = `Running on this machine: ${found.map((one) => one.name).join(', ')}.`;
+    for (const stop of this.#stops) stop();
   }
 
   #settingsCame() {
-    if (this.#loaded || this.#presets.length === 0 || allSettings().version === '') return;
-    this.#loaded = true;
-    const model = /** @type {ModelSettings} */ (allSettings().settings.model ?? { provider: 'builtin' });
-    this.#chosen = presetOf(model, this.#presets);
-    this.#url.value = model.baseUrl ?? this.#preset()?.baseUrl ?? '';
-    this.#variable.value = model.apiKeyEnv ?? '';
-    this.#model = model.model ?? '';
-    this.#show();
-    if (this.#chosen !== 'builtin') this.#fetchModels();
+    if (this.#presets.length === 0 || allSettings().version === '') return;
+    this.#showNumbers();
+    if (!this.#loaded) this.#load();
   }
 
-  /** @returns {Preset | undefined} */
+  /** What is in use. */
+  #load() {
+    this.#loaded = true;
+    this.#open(presetOf(saved(), this.#presets));
+    this.#used = true;
+    this.#showUse();
+  }
+
+  /** @param {string} id of a card */
+  #open(id) {
+    this.#chosen = id;
+    const preset = this.#preset();
+    const draft = draftOf(preset, saved(), this.#presets);
+    this.#used = id === presetOf(saved(), this.#presets);
+    this.#url.value = draft.baseUrl;
+    this.#model = draft.model;
+    this.#listed.textContent = '';
+    this.#urlField.complain('');
+    this.#test.clear();
+    this.#list.show([], draft.model);
+    this.#show();
+    if (preset === undefined) return;
+    this.#key.open({ variable: draft.apiKeyEnv, keyUrl: preset.keyUrl ?? null, expected: preset.needsKey || preset.id === 'other' });
+    this.#fetchModels();
+  }
+
+  /** @returns {Preset | undefined} none for the built-in planner */
   #preset() {
-    return this.#presets.find((preset) => preset.id === this.#chosen);
+    return this.#chosen === 'builtin' ? undefined : this.#presets.find((preset) => preset.id === this.#chosen);
   }
 
   #show() {
@@ -115,76 +131,66 @@ class ModelSettingsPage extends HTMLElement {
         ),
       ),
     );
-    const preset = this.#preset();
-    if (this.#chosen === 'builtin' || preset === undefined) {
-      fill(this.#rows, h('p', { class: 'settings-lead' }, 'Trawl chooses tools by the words of the question and lists what they found, counted and cited. Nothing leaves this machine but the calls to your servers.'));
+    if (this.#preset() === undefined) {
+      fill(
+        this.#rows,
+        h('p', { class: 'settings-lead' }, 'Trawl chooses tools by the words of the question and lists what they found, counted and cited. Nothing leaves this machine but the calls to your servers.'),
+        h('div', { class: 'local-head' }, h('h2', { class: 'settings-heading grow' }, 'Running on this machine'), h('button', { type: 'button', class: 'button small', onclick: () => detect({ again: true }) }, icon('rotate-cw', { size: 14 }), 'Look again')),
+        this.#localSaid,
+        this.#local,
+      );
+      this.#showLocal();
       return;
     }
-    this.#search.setAttribute('aria-label', 'Search models');
-    const key = preset.needsKey || preset.id === 'other';
     fill(
       this.#rows,
-      row('Base URL', this.#urlField.element),
-      key && row('API key', h('div', null, this.#keyField.element, this.#keySaid, this.#variableHint(), preset.keyUrl && this.#keyLink(preset.keyUrl))),
-      row('Model', h('div', null, h('div', { class: 'model-box' }, h('label', { class: 'model-search-row' }, icon('search', { size: 15 }), this.#search), this.#list), this.#listed)),
-      h('div', { class: 'model-test' }, this.#test, this.#outcome),
+      row('Base URL', h('div', { class: 'url-field' }, this.#urlField.element, this.#reached)),
+      row('API key', this.#key.element),
+      row('Model', h('div', null, this.#list.element, this.#unused, this.#listed)),
+      row('Context budget', h('div', { class: 'number-line' }, this.#context.element, h('span', { class: 'number-words' }, 'tokens the model may read; results beyond that are cut, and that is said'))),
+      row('Time-outs', h('div', { class: 'field-three' }, this.#times.map(({ part }) => part.element)), true),
+      row('Price', h('div', null, h('div', { class: 'field-three' }, this.#prices.map(({ part }) => part.element)), h('p', { class: 'field-hint' }, 'Of a million tokens, in your own currency. A question then shows what it cost.')), true),
+      this.#test.element,
     );
-    this.#variable.setAttribute('aria-label', 'Environment variable with the key');
-    this.#showModels();
+    this.#showUse();
   }
 
-  /** The field for a variable's name appears when it is asked for. */
-  #variableHint() {
-    const field = h('div', { class: 'model-variable', hidden: this.#variable.value === '' }, this.#variable);
-    const show = () => {
-      field.hidden = false;
-      this.#variable.focus();
-    };
-    return h('div', null, h('p', { class: 'field-hint' }, 'Or take it from an environment variable: ', h('button', { type: 'button', class: 'link-button', onclick: show }, 'name one'), '. It is never written to settings.json.'), field);
+  #showUse() {
+    const now = allSettings().modelName;
+    const goesOn = this.#used ? '' : `Until a model is chosen here, ${now ?? 'the built-in planner'} goes on planning and writing.`;
+    this.#unused.textContent = this.#used && this.#model === '' ? 'No model is chosen yet.' : goesOn;
   }
 
-  /** @param {string} url */
-  #keyLink(url) {
-    return h('button', { type: 'button', class: 'link-button', onclick: (/** @type {Event} */ event) => send(this, 'ask-link', { url, anchor: event.currentTarget }) }, 'Get a key');
+  #showLocal() {
+    const none = detectionKnown() && detected().length === 0;
+    const looks = detecting() ? 'Looking for servers of models.' : '';
+    this.#localSaid.textContent = none ? 'No server of models answers here. Ollama (port 11434), LM Studio (1234), llama.cpp (8080) and vLLM (8000) are looked for: start one, then look again.' : looks;
+    this.#localSaid.hidden = this.#localSaid.textContent === '' || offersOf(detected()).length > 0;
   }
 
-  #shown() {
-    const words = this.#filter.trim().toLowerCase();
-    return this.#models.filter((name) => name.toLowerCase().includes(words));
-  }
-
-  #showModels() {
-    const shown = this.#shown();
-    const names = this.#model !== '' && !this.#models.includes(this.#model) && this.#filter === '' ? [this.#model, ...shown] : shown;
-    this.#search.placeholder = this.#models.length > 0 ? `Search ${plural(this.#models.length, 'model')}` : 'Name of the model';
-    fill(
-      this.#list,
-      names.slice(0, 200).map((name) =>
-        h('button', { type: 'button', class: 'model-row', role: 'option', 'aria-selected': String(name === this.#model), onclick: () => this.#choose(name) }, h('span', { class: 'model-tick' }, name === this.#model && icon('check', { size: 14 })), h('span', { class: 'cut' }, name)),
-      ),
-      names.length === 0 && this.#filter !== '' && h('p', { class: 'model-none' }, `Enter uses “${this.#filter}”`),
-    );
+  #showNumbers() {
+    const { model, limits } = allSettings().settings;
+    this.#context.show(limits?.contextTokens);
+    for (const { key, part } of this.#times) part.show(model?.[key]);
+    for (const { key, part } of this.#prices) part.show(model?.pricePerMillion?.[key]);
   }
 
   /** @param {string} id */
   #provider(id) {
-    this.#chosen = id;
-    this.#url.value = this.#preset()?.baseUrl ?? '';
-    this.#key.value = '';
-    this.#variable.value = '';
-    this.#model = '';
-    this.#models = [];
-    this.#listed.textContent = '';
-    this.#outcome.replaceChildren();
-    this.#show();
+    if (id === this.#chosen) return;
+    this.#open(id);
+    this.#focusCard();
+    if (id === 'builtin') this.#save({ provider: 'builtin' });
+  }
+
+  #focusCard() {
     /** @type {HTMLElement | null} */ (this.#cards.querySelector('[aria-checked=true]'))?.focus();
-    if (id === 'builtin') this.#save();
-    else this.#fetchModels();
   }
 
   /** @param {KeyboardEvent} event */
   #cardKey(event) {
-    const by = { ArrowLeft: -1, ArrowUp: -3, ArrowRight: 1, ArrowDown: 3 }[event.key];
+    const columns = getComputedStyle(this.#cards).gridTemplateColumns.split(' ').length;
+    const by = { ArrowLeft: -1, ArrowUp: -columns, ArrowRight: 1, ArrowDown: columns }[event.key];
     const cards = [...this.#cards.querySelectorAll('.card')];
     const next = by === undefined ? undefined : cards[cards.indexOf(/** @type {Element} */ (event.target)) + by];
     if (!(next instanceof HTMLElement)) return;
@@ -192,81 +198,82 @@ class ModelSettingsPage extends HTMLElement {
     next.click();
   }
 
+  /** @returns {Partial<ModelSettings>} as it stands on the page */
+  #draft() {
+    return { provider: this.#preset()?.provider ?? 'openai', baseUrl: this.#url.value.trim() || null, model: this.#model || null, apiKeyEnv: this.#key.variable || null, ...timeOuts() };
+  }
+
   /** @param {string} name */
   #choose(name) {
     this.#model = name;
-    this.#filter = '';
-    this.#search.value = '';
-    this.#outcome.replaceChildren();
-    this.#showModels();
-    this.#save();
+    this.#used = true;
+    this.#test.clear();
+    this.#save(this.#draft());
   }
 
-  /** @returns {ModelSettings} */
-  #settings() {
-    if (this.#chosen === 'builtin') return { provider: 'builtin', baseUrl: null, model: null, apiKeyEnv: null };
-    return {
-      ...allSettings().settings.model,
-      provider: this.#preset()?.provider ?? 'openai',
-      baseUrl: this.#url.value.trim() || null,
-      model: this.#model || null,
-      apiKeyEnv: this.#variable.value.trim() || null,
-    };
+  /** Another address, or another variable with its key. */
+  async #serverChanged() {
+    this.#test.clear();
+    if (this.#used) await this.#save(this.#draft());
+    this.#key.refresh();
+    this.#fetchModels();
   }
 
-  /** @param {boolean} fetches */
-  async #changed(fetches) {
-    this.#outcome.replaceChildren();
-    await this.#save();
-    if (fetches) this.#fetchModels();
-  }
-
-  async #save() {
-    const key = this.#key.value.trim();
+  /** @param {Partial<ModelSettings>} model */
+  async #save(model) {
     try {
-      const { keyStored, message } = await saveModel(this.#settings(), key || undefined);
-      this.#keySaid.textContent = message ? sentence(message) : keyWords[keyStored];
-      if (key !== '') this.#key.value = '';
-      await reloadSettings();
+      await keep(model);
+      this.#used = this.#chosen === 'builtin' || this.#model !== '';
     } catch (error) {
-      send(this, 'say', { text: said(error) });
+      send(this, 'say', { text: sentence(said(error)) });
     }
+    this.#showUse();
   }
 
   async #fetchModels() {
     this.#asked += 1;
     const own = this.#asked;
+    const began = performance.now();
+    fill(this.#reached);
     try {
-      const models = await listModels(this.#settings());
+      const models = await listModels(this.#draft());
       if (own !== this.#asked) return;
-      this.#models = models;
       this.#listed.textContent = models.length === 0 ? 'The server lists no models. Type the name of one.' : '';
       this.#urlField.complain('');
+      fill(this.#reached, icon('circle-check', { size: 14, class: 'tone-ok' }), `Reached in ${duration(performance.now() - began)}`);
+      this.#list.show(models, this.#model);
     } catch (error) {
       if (own !== this.#asked) return;
-      this.#models = [];
-      this.#listed.textContent = sentence(said(error));
+      const code = /** @type {any} */ (error)?.code;
+      const ofUrl = code === 'bad_address' || code === 'wrong_address' || code === 'unreachable';
+      this.#urlField.complain(ofUrl ? sentence(said(error)) : '');
+      this.#listed.textContent = ofUrl ? '' : sentence(said(error));
+      this.#list.show([], this.#model);
     }
-    this.#showModels();
-  }
-
-  async #tests() {
-    this.#test.disabled = true;
-    fill(this.#outcome, icon('ring', { class: 'tone-live' }), h('span', null, 'Asking'));
-    try {
-      const { ok, latencyMs, tokensPerSecond, message } = await testModel(this.#settings(), this.#key.value.trim() || undefined);
-      const speed = [tokensPerSecond != null && `${Math.round(tokensPerSecond)} tok/s`, latencyMs != null && `answered in ${duration(latencyMs)}`].filter(Boolean).join(', ');
-      fill(this.#outcome, icon(ok ? 'circle-check' : 'circle-x', { class: ok ? 'tone-ok' : 'tone-bad' }), ok ? h('strong', null, speed || 'Works') : null, h('span', { class: ok ? 'tone-quiet' : '' }, sentence(message ?? '')));
-    } catch (error) {
-      fill(this.#outcome, icon('circle-x', { class: 'tone-bad' }), h('span', null, sentence(said(error))));
-    }
-    this.#test.disabled = false;
   }
 }
 
-/** @param {string} name @param {HTMLElement} content */
-function row(name, content) {
-  return h('div', { class: 'settings-row' }, h('span', { class: 'settings-row-name' }, name), h('div', { class: 'grow' }, content));
+/** @returns {ModelSettings} */
+function saved() {
+  const model = allSettings().settings.model;
+  return { ...model, provider: model?.provider ?? 'builtin' };
+}
+
+/** A test waits as long as a question would. */
+function timeOuts() {
+  const model = saved();
+  return Object.fromEntries(timeOutSettings.map(({ key }) => [key, model[key]]).filter(([, value]) => value !== undefined));
+}
+
+/** @param {Partial<ModelSettings>} model */
+async function keep(model) {
+  await saveModel(model);
+  await reloadSettings();
+}
+
+/** @param {string} name @param {HTMLElement} content @param {boolean} [labels] whether the fields' own labels are needed */
+function row(name, content, labels = false) {
+  return h('div', { class: `settings-row${labels ? ' labelled' : ''}` }, h('span', { class: 'settings-row-name' }, name), h('div', { class: 'grow' }, content));
 }
 
 customElements.define('model-settings', ModelSettingsPage);

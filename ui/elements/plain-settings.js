@@ -1,11 +1,13 @@
 // @ts-check
 // <plain-settings section="…">: the short sections: appearance, data, logs, about.
 
-import { h, fill, send } from '../lib/dom.js';
+import { h, send } from '../lib/dom.js';
+import { refill } from '../lib/refill.js';
 import { icon } from '../lib/icons.js';
 import { copyText } from '../lib/clipboard.js';
 import { openLogs, said } from '../api.js';
 import { allSettings, onServers, preference, setPreference } from '../state/servers.js';
+import { switchSetting } from './number-settings.js';
 
 const titles = /** @type {Record<string, string>} */ ({ appearance: 'Appearance', data: 'Data', logs: 'Logs', about: 'About' });
 
@@ -24,6 +26,10 @@ const keys = [
 class PlainSettings extends HTMLElement {
   /** @type {(() => void) | null} */
   #stop = null;
+  #logResults = switchSetting(
+    { key: 'logResults', label: 'Log results', hint: 'Every task’s whole result goes into the log, with secrets taken out. Switched off, no result does from now on; what is logged already stays until its file expires.' },
+    (on) => setPreference('logResults', on),
+  );
 
   connectedCallback() {
     this.#stop = onServers(() => this.#show());
@@ -37,17 +43,16 @@ class PlainSettings extends HTMLElement {
   #show() {
     const section = this.getAttribute('section') ?? 'about';
     const parts = { appearance: () => this.#appearance(), data: () => this.#data(), logs: () => this.#logs(), about: () => this.#about() };
-    const focused = document.activeElement?.getAttribute('data-theme-choice');
-    fill(
-      this,
+    const { dataFolder, notices, warnings, version } = allSettings();
+    this.#logResults.show(preference('logResults', true) !== false);
+    refill(this, [section, dataFolder, notices, warnings, version, preference('theme', 'system')], () => [
       h(
         'section',
         { class: 'settings-page' },
         h('header', { class: 'top-bar settings-bar' }, h('h1', { class: 'settings-title' }, titles[section])),
         h('div', { class: 'settings-scroll narrow' }, parts[/** @type {keyof typeof parts} */ (section)]?.().flat()),
       ),
-    );
-    if (focused) /** @type {HTMLElement | null} */ (this.querySelector(`[data-theme-choice="${focused}"]`))?.focus();
+    ]);
   }
 
   #appearance() {
@@ -63,7 +68,7 @@ class PlainSettings extends HTMLElement {
       choices.map(([value, name, note, shape]) =>
         h(
           'button',
-          { type: 'button', class: 'card', role: 'radio', 'aria-checked': String(chosen === value), 'data-theme-choice': value, tabindex: chosen === value ? 0 : -1, onclick: () => this.#theme(value) },
+          { type: 'button', class: 'card', role: 'radio', 'aria-checked': String(chosen === value), 'data-theme-choice': value, 'data-key': `theme ${value}`, tabindex: chosen === value ? 0 : -1, onclick: () => this.#theme(value) },
           h('span', { class: 'choice' }),
           h('span', { class: 'grow' }, h('span', { class: 'card-name' }, name), h('span', { class: 'card-note' }, note)),
           icon(shape, { class: 'tone-quiet' }),
@@ -102,8 +107,9 @@ class PlainSettings extends HTMLElement {
   #logs() {
     const open = () => openLogs().catch((error) => send(this, 'say', { text: said(error) }));
     return [
-      h('p', { class: 'settings-lead' }, 'One file a day, kept for 7 days. Every task’s whole result is written to it, with secrets taken out.'),
-      h('div', { class: 'settings-line' }, h('span', { class: 'settings-name' }, 'Log folder'), h('span', { class: 'mono grow settings-value' }, `${allSettings().dataFolder}/logs`), h('button', { type: 'button', class: 'button', onclick: open }, icon('folder-open', { size: 15 }), 'Open')),
+      h('p', { class: 'settings-lead' }, 'One file a day, kept for 7 days: what Trawl and its servers did, and what went wrong.'),
+      this.#logResults.element,
+      h('div', { class: 'settings-line' }, h('span', { class: 'settings-name' }, 'Log folder'), h('span', { class: 'mono grow settings-value' }, `${allSettings().dataFolder}/logs`), h('button', { type: 'button', class: 'button', 'data-key': 'open-logs', onclick: open }, icon('folder-open', { size: 15 }), 'Open')),
     ];
   }
 
@@ -119,7 +125,7 @@ class PlainSettings extends HTMLElement {
 
 /** @param {string} text */
 function copyButton(text) {
-  const button = h('button', { type: 'button', class: 'button' }, icon('copy', { size: 15 }), 'Copy');
+  const button = h('button', { type: 'button', class: 'button', 'data-key': 'copy' }, icon('copy', { size: 15 }), 'Copy');
   button.addEventListener('click', async () => {
     const copied = await copyText(text);
     button.lastChild?.replaceWith(copied ? 'Copied' : 'Not copied');

@@ -7,7 +7,7 @@ import { h, send, setText } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
 import { openMenu } from '../lib/popover.js';
 import { plural } from '../lib/format.js';
-import { allServers, allSettings, onServers } from '../state/servers.js';
+import { allServers, allSettings, onServers, reloadSettings } from '../state/servers.js';
 
 const MOST_BYTES = 32 * 1024;
 const MOST_LINES = 8;
@@ -132,7 +132,9 @@ class QuestionBox extends HTMLElement {
       note: server.state === 'connected' ? plural(server.toolCount ?? 0, 'tool') : stateWords[server.state],
       checked: server.state !== 'disabled',
       run: () =>
-        setServerEnabled(server.name, server.state === 'disabled').catch((error) => this.say(said(error))),
+        setServerEnabled(server.name, server.state === 'disabled')
+          .then(reloadSettings)
+          .catch((error) => this.say(said(error))),
     }));
     openMenu(
       this.#servers,

@@ -5,10 +5,10 @@
 import { copyText } from '../lib/clipboard.js';
 import { h, fill, setText } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
-import { duration, plural, running } from '../lib/format.js';
+import { duration, plural, running, sentence } from '../lib/format.js';
 import { longWhen } from '../lib/days.js';
 import { confirmAt, openMenu } from '../lib/popover.js';
-import { exportRun, openLogs, said } from '../api.js';
+import { exportRun, openLogs, said, saveExport } from '../api.js';
 import { counts, plannerName, runNow, stateName } from '../state/run-view.js';
 import { deleteRun } from '../state/history.js';
 import { stateIcons } from './history-row.js';
@@ -78,7 +78,7 @@ export class RunBar {
       answered && plain('copy', 'Copy', (event) => this.#copy(event, run.answer)),
       !answered && run.state === 'failed' && plain('copy', 'Copy details', (event) => this.#export(event, run, 'md')),
       run.state === 'failed' && plain('scroll-text', 'Open log', () => openLogs().catch((error) => this.#send('say', { text: said(error) }))),
-      answered && plain('download', 'Export', (event) => this.#exportMenu(event, run)),
+      plain('download', 'Export', (event) => this.#exportMenu(event, run)),
       h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Delete this run', title: 'Delete', onclick: (/** @type {Event} */ event) => this.#delete(event, run) }, icon('trash', { size: 15 })),
       h('button', { type: 'button', class: 'button', title: 'Ask the same question again', onclick: () => this.#send('again') }, icon('rotate-cw', { size: 15 }), 'Again'),
       this.#panel(),
@@ -103,7 +103,27 @@ export class RunBar {
   #exportMenu(event, run) {
     const anchor = /** @type {HTMLElement} */ (event.currentTarget);
     const copyAs = (/** @type {'md' | 'json'} */ format) => () => this.#export({ currentTarget: anchor }, run, format);
-    openMenu(anchor, [{ label: 'Copy as Markdown', note: 'answer and sources', run: copyAs('md') }, { label: 'Copy as JSON', note: 'everything', run: copyAs('json') }], { align: 'end', label: 'Export' });
+    const saveAs = (/** @type {'md' | 'json'} */ format) => () => this.#save(run, format);
+    const short = run.answer !== '' ? 'answer and sources' : 'tasks and sources';
+    openMenu(
+      anchor,
+      [
+        { label: 'Save as Markdown', icon: 'download', note: short, run: saveAs('md') },
+        { label: 'Save as JSON', icon: 'download', note: 'everything', run: saveAs('json') },
+        { label: 'Copy as Markdown', icon: 'copy', note: short, run: copyAs('md') },
+        { label: 'Copy as JSON', icon: 'copy', note: 'everything', run: copyAs('json') },
+      ],
+      { align: 'end', label: 'Export' },
+    );
+  }
+
+  /** @param {Run} run @param {'md' | 'json'} format */
+  async #save(run, format) {
+    try {
+      this.#send('say', { text: `Saved as ${await saveExport(run.runId, format)}` });
+    } catch (error) {
+      this.#send('say', { text: sentence(said(error)) });
+    }
   }
 
   /** @param {{ currentTarget: any }} event @param {Run} run @param {'md' | 'json'} format */

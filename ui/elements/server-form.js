@@ -6,7 +6,7 @@ import { h, fill, send } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
 import { duration, plural, sentence } from '../lib/format.js';
 import { said, saveServer, testServer } from '../api.js';
-import { allSettings } from '../state/servers.js';
+import { allSettings, retryFailed } from '../state/servers.js';
 import { mistakes, toDraft, toEntry } from '../state/server-entry.js';
 import { field, Pairs, segments, textInput } from './form-parts.js';
 
@@ -178,8 +178,12 @@ class ServerForm extends HTMLElement {
     this.#test.disabled = true;
     this.#tell('live', 'Testing');
     try {
-      const status = await testServer(draft.name, toEntry(draft, this.#before));
-      if (status.state === 'connected') this.#tell('ok', `Works: ${plural(status.toolCount ?? 0, 'tool')} in ${duration(status.elapsedMs ?? 0)}`);
+      const entry = toEntry(draft, this.#before);
+      const status = await testServer(draft.name, entry);
+      const works = status.state === 'connected';
+      // What works as it is saved is connected, so that its card does not go on saying that it failed.
+      if (works && this.#previous !== null && JSON.stringify(entry) === JSON.stringify(toEntry(toDraft(this.#previous, this.#before), this.#before))) retryFailed(this.#previous).catch(() => {});
+      if (works) this.#tell('ok', `Works: ${plural(status.toolCount ?? 0, 'tool')} in ${duration(status.elapsedMs ?? 0)}`);
       else this.#tell('bad', sentence(status.message ?? 'it failed without a reason'), status.stderr ?? []);
     } catch (error) {
       this.#tell('bad', said(error));

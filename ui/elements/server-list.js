@@ -2,13 +2,15 @@
 // <server-list>: the servers with their states and reasons, and at the right the form of the one
 // that is edited or added.
 
-import { h, fill, send } from '../lib/dom.js';
+import { h, send } from '../lib/dom.js';
+import { forget, refill } from '../lib/refill.js';
 import { icon } from '../lib/icons.js';
 import { duration, plural, sentence } from '../lib/format.js';
 import { confirmAt, openMenu } from '../lib/popover.js';
-import { removeServer, said, setServerEnabled, testServer } from '../api.js';
-import { allServers, allSettings, onServers, reloadSettings, serversKnown } from '../state/servers.js';
+import { reconnectServer, removeServer, said, setServerEnabled } from '../api.js';
+import { allServers, allSettings, onServers, reloadSettings, retryFailed, serversKnown } from '../state/servers.js';
 import './server-form.js';
+import { toolList } from './tool-list.js';
 
 /** @typedef {import('../state/types.js').ServerStatus} ServerStatus */
 
@@ -29,7 +31,6 @@ class ServerList extends HTMLElement {
   #open = new Set();
   /** @type {string | null} */
   #editing = null;
-  #shape = '';
   /** @type {(() => void) | null} */
   #stop = null;
 
@@ -47,11 +48,14 @@ class ServerList extends HTMLElement {
       );
       this.#form.addEventListener('close-form', () => this.back());
       this.#form.addEventListener('saved', (event) => {
-        this.#editing = /** @type {CustomEvent} */ (event).detail.name;
-        this.#shape = '';
+        const { name } = /** @type {CustomEvent} */ (event).detail;
+        this.#editing = name;
         reloadSettings().catch(() => {});
+        // An entry that is saved as it was is not connected anew by that.
+        retryFailed(name).catch(() => {});
         this.back();
       });
+      this.addEventListener('withdrawn', (event) => this.#focusPart(/** @type {CustomEvent} */ (event).detail.server, 'details'));
       this.#form.addEventListener('remove-server', (event) => this.#remove(/** @type {CustomEvent} */ (event).detail.name, /** @type {CustomEvent} */ (event).detail.anchor));
     }
     this.#show();
@@ -65,7 +69,6 @@ class ServerList extends HTMLElement {
     this.#editing = null;
     this.#aside.hidden = false;
     this.#form.open(null, null);
-    this.#shape = '';
     this.#show();
   }
 
@@ -74,7 +77,6 @@ class ServerList extends HTMLElement {
     this.#editing = name;
     this.#aside.hidden = false;
     this.#form.open(name, allSettings().settings.mcpServers?.[name] ?? { builtin: 'stories' });
-    this.#shape = '';
     this.#show();
   }
 
@@ -84,26 +86,25 @@ class ServerList extends HTMLElement {
     const name = this.#editing;
     this.#aside.hidden = true;
     this.#editing = null;
-    this.#shape = '';
     this.#show();
-    if (name !== null) /** @type {HTMLElement | null} */ (this.#list.querySelector(`[data-name="${CSS.escape(name)}"] .server-edit`))?.focus();
+    if (name !== null) this.#focusPart(name, 'edit');
     return true;
+  }
+
+  /** @param {string} server @param {'edit' | 'details'} part */
+  #focusPart(server, part) {
+    const key = CSS.escape(`${part} ${server}`);
+    /** @type {HTMLElement | null} */ (this.#list.querySelector(`[data-key="${key}"]`) ?? this.#list.querySelector(`[data-key="${CSS.escape(`edit ${server}`)}"]`))?.focus();
   }
 
   #show() {
     const servers = allServers();
-    const shape = JSON.stringify([servers, [...this.#open], this.#editing, allSettings().warnings]);
-    if (shape === this.#shape) return;
-    this.#shape = shape;
-    const focused = /** @type {HTMLElement | null} */ (document.activeElement?.closest('.server-card'))?.dataset.name;
-    const part = document.activeElement?.className;
-    fill(
-      this.#list,
-      allSettings().warnings.map((text) => h('p', { class: 'start-notice' }, icon('triangle-alert'), h('span', null, text))),
+    const { warnings, settings } = allSettings();
+    refill(this.#list, [servers, [...this.#open], this.#editing, warnings, settings.approvals, serversKnown()], () => [
+      warnings.map((text) => h('p', { class: 'start-notice' }, icon('triangle-alert'), h('span', null, text))),
       servers.length > 0 && h('div', { class: 'server-cards-box' }, servers.map((server) => this.#card(server))),
       servers.length === 0 && serversKnown() && h('div', { class: 'settings-empty' }, h('p', null, 'The tools of your servers will be listed here.'), h('button', { type: 'button', class: 'button', onclick: () => this.add() }, icon('plus', { size: 15 }), 'Add server')),
-    );
-    if (focused !== undefined && part) /** @type {HTMLElement | null} */ (this.#list.querySelector(`[data-name="${CSS.escape(focused)}"] .${part.split(' ').join('.')}`))?.focus();
+    ]);
   }
 
   /** @param {ServerStatus} server */
@@ -111,7 +112,8 @@ class ServerList extends HTMLElement {
     const [shape, tone] = icons[server.state];
     const wrong = server.state === 'failed' || server.state === 'invalid';
     const open = this.#open.has(server.name);
-    const details = h('button', { type: 'button', class: wrong ? 'button small server-details' : 'icon-button server-details', 'aria-expanded': String(open), 'aria-label': wrong ? null : `Tools of ${server.name}`, onclick: () => this.#toggle(server.name) }, wrong && [icon('stethoscope', { size: 14 }), 'Details'], icon(open ? 'chevron-up' : 'chevron-down', { size: 14 }));
+    const listed = (server.tools?.length ?? 0) > 0 || Object.keys(approvalsOf(server.name)).length > 0;
+    const details = h('button', { type: 'button', 'data-key': `details ${server.name}`, class: wrong ? 'button small server-details' : 'icon-button server-details', 'aria-expanded': String(open), 'aria-label': wrong ? null : `Tools of ${server.name}`, onclick: () => this.#toggle(server.name) }, wrong && [icon('stethoscope', { size: 14 }), 'Details'], icon(open ? 'chevron-up' : 'chevron-down', { size: 14 }));
     return h(
       'article',
       { class: `server-card${server.name === this.#editing ? ' editing' : ''}`, 'data-testid': 'server', 'data-name': server.name, 'data-state': server.state },
@@ -121,12 +123,12 @@ class ServerList extends HTMLElement {
         icon(shape, { class: tone }),
         h(
           'button',
-          { type: 'button', class: 'server-edit grow', onclick: () => this.edit(server.name) },
+          { type: 'button', 'data-key': `edit ${server.name}`, class: 'server-edit grow', onclick: () => this.edit(server.name) },
           h('span', { class: 'server-name' }, h('strong', null, server.name), server.kind && h('span', { class: 'badge' }, server.kind === 'builtin' ? 'built-in' : server.kind)),
           h('span', { class: `server-state cut ${wrong ? 'tone-bad' : ''}` }, stateWords(server)),
         ),
-        (wrong || (server.tools?.length ?? 0) > 0) && details,
-        h('button', { type: 'button', class: 'icon-button server-more', 'aria-label': `More for ${server.name}`, 'aria-haspopup': 'menu', onclick: (/** @type {Event} */ event) => this.#menu(event, server) }, icon('ellipsis')),
+        (wrong || listed) && details,
+        h('button', { type: 'button', 'data-key': `more ${server.name}`, class: 'icon-button server-more', 'aria-label': `More for ${server.name}`, 'aria-haspopup': 'menu', onclick: (/** @type {Event} */ event) => this.#menu(event, server) }, icon('ellipsis')),
         this.#toggleButton(server),
       ),
       open && this.#details(server, wrong),
@@ -136,11 +138,12 @@ class ServerList extends HTMLElement {
   /** @param {ServerStatus} server */
   #toggleButton(server) {
     const on = server.state !== 'disabled';
-    const toggle = h('button', { type: 'button', class: 'toggle', role: 'switch', 'aria-checked': String(on), 'aria-label': `Use ${server.name}` });
+    const toggle = h('button', { type: 'button', 'data-key': `use ${server.name}`, class: 'toggle', role: 'switch', 'aria-checked': String(on), 'aria-label': `Use ${server.name}` });
     toggle.addEventListener('click', () => {
       toggle.setAttribute('aria-checked', String(!on));
       setServerEnabled(server.name, !on).then(reloadSettings).catch((error) => {
-        toggle.setAttribute('aria-checked', String(on));
+        forget(this.#list);
+        this.#show();
         send(this, 'say', { text: said(error) });
       });
     });
@@ -159,28 +162,30 @@ class ServerList extends HTMLElement {
           { class: 'server-fix' },
           icon('wrench', { class: 'tone-bad' }),
           h('p', { class: 'grow' }, h('strong', null, 'Reason: '), server.message ?? 'it did not say why'),
-          h('button', { type: 'button', class: 'button small', onclick: (/** @type {Event} */ event) => this.#test(event, server) }, 'Test again'),
+          server.state === 'failed'
+            ? h('button', { type: 'button', class: 'button small', 'data-testid': 'test-again', 'data-key': `again ${server.name}`, onclick: (/** @type {Event} */ event) => this.#again(event, server.name) }, 'Test again')
+            : h('button', { type: 'button', class: 'button small', 'data-key': `correct ${server.name}`, onclick: () => this.edit(server.name) }, 'Edit'),
         ),
       lines.length > 0 && [h('p', { class: 'server-lines-title' }, 'Last lines on stderr'), h('pre', { class: 'server-lines mono' }, lines.map((line) => h('span', { class: /\b(warn|error|fatal|panic)/i.test(line) ? 'tone-warn' : '' }, `${line}\n`)))],
-      !wrong && h('ul', { class: 'tool-list' }, (server.tools ?? []).map(toolRow)),
+      (!wrong || Object.keys(approvalsOf(server.name)).length > 0) && toolList(server, approvalsOf(server.name)),
     );
   }
 
-  /** @param {Event} event @param {ServerStatus} server */
-  async #test(event, server) {
+  /** Connects it as it stands in the settings: what works is in use at once. @param {Event} event @param {string} name */
+  async #again(event, name) {
     const button = /** @type {HTMLButtonElement} */ (event.currentTarget);
     button.disabled = true;
     button.textContent = 'Testing';
-    const entry = allSettings().settings.mcpServers?.[server.name] ?? {};
     try {
-      const status = await testServer(server.name, entry);
+      const status = await reconnectServer(name);
       const works = status.state === 'connected';
-      send(this, 'say', { text: works ? `${server.name} works now: ${plural(status.toolCount ?? 0, 'tool')} in ${duration(status.elapsedMs ?? 0)}. It is connected with the next question.` : sentence(status.message ?? `${server.name} still fails`) });
+      send(this, 'say', { text: works ? `${name} works now: ${plural(status.toolCount ?? 0, 'tool')} in ${duration(status.elapsedMs ?? 0)}.` : `${name} still fails: ${status.message ?? 'it did not say why'}` });
     } catch (error) {
-      send(this, 'say', { text: said(error) });
+      send(this, 'say', { text: sentence(said(error)) });
     }
-    button.disabled = false;
-    button.textContent = 'Test again';
+    forget(this.#list);
+    this.#show();
+    this.#focusPart(name, 'details');
   }
 
   /** @param {string} name */
@@ -243,15 +248,10 @@ function firstClause(message) {
   return (message ?? 'without a reason').split(/; |\n/, 1)[0];
 }
 
-/** @param {import('../state/types.js').ToolStatus} tool */
-function toolRow(tool) {
-  return h(
-    'li',
-    { class: 'tool-row' },
-    h('span', { class: 'mono' }, tool.name),
-    h('span', { class: 'tool-words cut grow', title: tool.description ?? '' }, tool.description ?? ''),
-    h('span', { class: tool.destructive ? 'tone-bad' : 'tone-quiet' }, tool.destructive ? 'destructive' : tool.readOnly ? 'reads' : 'asks first'),
-  );
+/** Tools that are always allowed. @param {string} server @returns {Record<string, unknown>} */
+function approvalsOf(server) {
+  const allowed = allSettings().settings.approvals?.[server];
+  return allowed !== null && typeof allowed === 'object' && !Array.isArray(allowed) ? allowed : {};
 }
 
 customElements.define('server-list', ServerList);

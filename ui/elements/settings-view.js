@@ -5,18 +5,20 @@
 import { h, fill, send, setText } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
 import { reachable, roving } from '../lib/roving.js';
-import { allServers, onServers } from '../state/servers.js';
+import { allServers, onServers, reloadSettings } from '../state/servers.js';
 import './server-list.js';
 import './model-settings.js';
+import './behaviour-settings.js';
 import './plain-settings.js';
 
 /** @type {[id: string, name: string, shape: string, words: string][]} */
 const sections = [
-  ['servers', 'Servers', 'server', 'mcp command url environment headers tools time-out limit'],
-  ['model', 'Model', 'cpu', 'provider key base url ollama openai anthropic context price'],
+  ['servers', 'Servers', 'server', 'mcp command url environment headers tools time-out limit always allowed approval'],
+  ['model', 'Model', 'cpu', 'provider key base url ollama openai anthropic context price time-out test'],
+  ['behaviour', 'Behaviour', 'sliders', 'limit tasks time wait seconds reuse results again'],
   ['appearance', 'Appearance', 'palette', 'theme light dark'],
   ['data', 'Data', 'database', 'folder history settings file'],
-  ['logs', 'Logs', 'scroll-text', 'log files folder'],
+  ['logs', 'Logs', 'scroll-text', 'log files folder results'],
   ['about', 'About', 'info', 'version licence keys shortcuts'],
 ];
 
@@ -35,6 +37,8 @@ class SettingsView extends HTMLElement {
     this.#stop = onServers(() => this.#warn());
     if (this.childElementCount === 0) this.#build();
     this.#warn();
+    // The file may have changed since, by hand or by an approval.
+    reloadSettings().catch(() => {});
   }
 
   disconnectedCallback() {
@@ -82,7 +86,7 @@ class SettingsView extends HTMLElement {
     const section = sections.some(([id]) => id === wanted) ? wanted : 'servers';
     if (section !== this.#section) {
       this.#section = section;
-      const page = { servers: 'server-list', model: 'model-settings' }[section] ?? 'plain-settings';
+      const page = { servers: 'server-list', model: 'model-settings', behaviour: 'behaviour-settings' }[section] ?? 'plain-settings';
       const element = /** @type {any} */ (document.createElement(page));
       if (page === 'plain-settings') element.setAttribute('section', section);
       fill(this.#content, element);
@@ -92,7 +96,7 @@ class SettingsView extends HTMLElement {
       if (own) item.setAttribute('aria-current', 'page');
       else item.removeAttribute('aria-current');
     }
-    reachable(this.#list, '.settings-item', this.#list.querySelector('[aria-current]'));
+    reachable(this.#list, '.settings-item', /** @type {HTMLElement | null} */ (this.#list.querySelector('[aria-current]')));
     const page = /** @type {any} */ (this.#content.firstElementChild);
     if (this.ask !== null && section === 'servers') {
       if (this.ask.add) page.add();

@@ -2,11 +2,13 @@
 // <start-page>: the question box with the focus in it, examples that work with what is connected,
 // and what is connected.
 
-import { detectModels, saveModel, said } from '../api.js';
-import { h, fill, send } from '../lib/dom.js';
+import { h, send } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
 import { plural } from '../lib/format.js';
-import { allServers, allSettings, onServers, preference, reloadSettings, serversKnown, setPreference } from '../state/servers.js';
+import { refill } from '../lib/refill.js';
+import { detect } from '../state/detected.js';
+import { allServers, allSettings, onServers, preference, serversKnown, setPreference } from '../state/servers.js';
+import './detected-models.js';
 import './question-box.js';
 
 /** Each needs the tools named. */
@@ -21,12 +23,9 @@ class StartPage extends HTMLElement {
   #box = /** @type {import('./question-box.js').QuestionBox} */ (document.createElement('question-box'));
   #notices = h('div', { class: 'start-notices' });
   #model = h('div', { class: 'start-model' });
-  #detected = h('div', { class: 'start-detected' });
+  #detected = h('detected-models', { class: 'start-detected', dismissible: true, hidden: true });
   #examples = h('div', { class: 'start-examples' });
   #servers = h('div', { class: 'start-servers' });
-  /** @type {import('../state/types.js').DetectedModel | null} */
-  #found = null;
-  #asked = false;
   /** @type {(() => void) | null} */
   #stop = null;
 
@@ -47,6 +46,8 @@ class StartPage extends HTMLElement {
           this.#servers,
         ),
       );
+      this.#detected.addEventListener('dismiss-models', () => this.#dismiss());
+      this.#detected.addEventListener('used-model', () => this.#box.focus());
     }
     this.#show();
     this.#box.focus();
@@ -62,108 +63,57 @@ class StartPage extends HTMLElement {
 
   #show() {
     const { notices, warnings, modelName, version } = allSettings();
-    fill(
-      this.#notices,
-      [...notices, ...warnings].map((text) =>
-        h('p', { class: 'start-notice', role: 'status' }, icon('triangle-alert'), h('span', null, text)),
-      ),
+    refill(this.#notices, [notices, warnings], () => [...notices, ...warnings].map((text) => h('p', { class: 'start-notice', role: 'status' }, icon('triangle-alert'), h('span', null, text))));
+    refill(this.#model, [modelName], () =>
+      modelName === null ? [icon('info'), h('span', null, 'Built-in planner · no model configured')] : [icon('cpu'), h('span', null, `${modelName} plans and writes`)],
     );
-    fill(
-      this.#model,
-      modelName === null
-        ? [icon('info'), h('span', null, 'Built-in planner · no model configured')]
-        : [icon('cpu'), h('span', null, `${modelName} plans and writes`)],
-    );
-    if (version !== '' && modelName === null) this.#detect();
-    this.#showDetected();
+    const offers = version !== '' && modelName === null && !preference('detectedModelDismissed', false);
+    this.#detected.hidden = !offers;
+    if (offers) detect();
     this.#showExamples();
     this.#showServers();
   }
 
-  async #detect() {
-    if (this.#asked || preference('detectedModelDismissed', false)) return;
-    this.#asked = true;
-    try {
-      const found = await detectModels();
-      this.#found = found.find((one) => one.models.length > 0) ?? null;
-    } catch {
-      // A window without this command has nothing to offer.
-      this.#found = null;
-    }
-    this.#showDetected();
-  }
-
-  #showDetected() {
-    const found = this.#found;
-    if (found === null || allSettings().modelName !== null) {
-      fill(this.#detected);
-      return;
-    }
-    const model = found.models[0];
-    const use = () =>
-      saveModel({ provider: found.provider, baseUrl: found.baseUrl, model })
-        .then(reloadSettings)
-        .catch((error) => this.#box.say(said(error)));
-    fill(
-      this.#detected,
-      icon('cpu', { class: 'tone-live' }),
-      h('span', { class: 'cut' }, `Found ${found.name} on this machine: `, h('strong', null, model)),
-      h('span', { class: 'start-quiet cut grow' }, 'Nothing leaves this computer'),
-      h('button', { type: 'button', class: 'button small plain', onclick: () => this.#dismiss() }, 'Not now'),
-      h('button', { type: 'button', class: 'button small', onclick: use }, 'Use it'),
-    );
-  }
-
   #dismiss() {
-    this.#found = null;
-    this.#showDetected();
+    this.#box.focus();
+    // It is hidden even where that cannot be kept.
     setPreference('detectedModelDismissed', true).catch(() => {});
   }
 
   #showExamples() {
     const offers = allServers().filter((server) => server.state === 'connected');
-    const rows = [];
+    /** @type {{ question: string, server: string }[]} */
+    const shown = [];
     for (const { question, tools } of examples) {
       const server = offers.find((one) => tools.every((tool) => one.tools?.some((t) => t.name === tool)));
-      if (server === undefined || rows.length === 3) continue;
-      rows.push(
-        h(
-          'li',
-          null,
-          h(
-            'button',
-            { type: 'button', class: 'example', onclick: () => send(this, 'ask', { question }) },
-            icon('corner-down-right', { size: 14 }),
-            h('span', { class: 'grow' }, question),
-            h('span', { class: 'badge' }, server.name),
-          ),
-        ),
-      );
+      if (server !== undefined && shown.length < 3) shown.push({ question, server: server.name });
     }
-    fill(
-      this.#examples,
-      rows.length > 0 && [h('h2', { class: 'start-heading' }, 'Try one of these'), h('ul', { class: 'examples' }, rows)],
+    refill(this.#examples, shown, () =>
+      shown.length === 0 ? [] : [h('h2', { class: 'start-heading' }, 'Try one of these'), h('ul', { class: 'examples' }, shown.map((example) => this.#example(example)))],
+    );
+  }
+
+  /** @param {{ question: string, server: string }} example */
+  #example({ question, server }) {
+    return h(
+      'li',
+      null,
+      h('button', { type: 'button', class: 'example', 'data-key': question, onclick: () => send(this, 'ask', { question }) }, icon('corner-down-right', { size: 14 }), h('span', { class: 'grow' }, question), h('span', { class: 'badge' }, server)),
     );
   }
 
   #showServers() {
-    const chips = allServers().map((server) => serverChip(server, () => send(this, 'open-settings', { section: 'servers', server: server.name })));
-    fill(
-      this.#servers,
+    const shown = allServers().map(({ name, state, toolCount, message }) => ({ name, state, toolCount, message }));
+    refill(this.#servers, [shown, serversKnown()], () => [
       h('h2', { class: 'start-heading' }, 'Servers'),
-      serversKnown() && chips.length === 0 && h('p', { class: 'start-quiet' }, 'Nothing is connected yet, so there is nothing to ask.'),
+      serversKnown() && shown.length === 0 && h('p', { class: 'start-quiet' }, 'Nothing is connected yet, so there is nothing to ask.'),
       h(
         'div',
         { class: 'server-chips' },
-        chips,
-        h(
-          'button',
-          { type: 'button', class: 'server-chip add', onclick: () => send(this, 'open-settings', { section: 'servers', add: true }) },
-          icon('plus', { size: 14 }),
-          'Add server',
-        ),
+        allServers().map((server) => serverChip(server, () => send(this, 'open-settings', { section: 'servers', server: server.name }))),
+        h('button', { type: 'button', class: 'server-chip add', 'data-key': 'add a server', onclick: () => send(this, 'open-settings', { section: 'servers', add: true }) }, icon('plus', { size: 14 }), 'Add server'),
       ),
-    );
+    ]);
   }
 }
 
@@ -178,7 +128,7 @@ function serverChip(server, open) {
   }[server.state];
   return h(
     'button',
-    { type: 'button', class: 'server-chip', title: server.message, onclick: open },
+    { type: 'button', class: 'server-chip', 'data-key': `server ${server.name}`, title: server.message, onclick: open },
     icon(name, { size: 14, class: tone }),
     h('span', null, server.name),
     h('span', { class: tone === 'tone-bad' ? 'tone-bad' : 'tone-quiet' }, words),

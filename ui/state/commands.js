@@ -74,6 +74,7 @@ function settingsCommands(servers) {
       send: /** @type {[string, any]} */ (['open-settings', { section: 'servers', server: server.name }]),
     })),
     page('cpu', 'Model', 'model', 'Provider, key, test'),
+    page('sliders', 'Behaviour', 'behaviour', 'Tasks, time, reuse of results'),
     page('palette', 'Appearance', 'appearance', 'Light, dark, system'),
     page('database', 'Data', 'data', 'Folder, what deleting does'),
     page('scroll-text', 'Logs', 'logs', 'Open the folder'),

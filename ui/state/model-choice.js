@@ -1,8 +1,14 @@
 // @ts-check
-// Which card of the model page stands for the settings, and what the cards say. Pure.
+// Which card of the model page stands for the settings, and what the page says of models, keys and
+// tests. Pure.
+
+import { duration, plural } from '../lib/format.js';
 
 /** @typedef {import('./types.js').Preset} Preset */
 /** @typedef {import('./types.js').ModelSettings} ModelSettings */
+/** @typedef {import('./types.js').DetectedModel} DetectedModel */
+/** @typedef {import('./types.js').KeyStatus} KeyStatus */
+/** @typedef {import('./types.js').ModelTest} ModelTest */
 
 /**
  * The preset that the settings mean: same provider, same address.
@@ -26,6 +32,83 @@ export function cardsOf(presets) {
     { id: 'builtin', name: 'Built-in', note: 'No model, plain lists' },
     ...presets.filter(({ id }) => id !== 'builtin').map(({ id, name, baseUrl }) => ({ id, name, note: place(baseUrl) })),
   ];
+}
+
+/**
+ * What a chosen card begins with: what is saved for it, else what its preset fills in.
+ * @param {Preset | undefined} preset
+ * @param {ModelSettings} saved
+ * @param {Preset[]} presets
+ */
+export function draftOf(preset, saved, presets) {
+  const used = preset !== undefined && presetOf(saved, presets) === preset.id;
+  return {
+    provider: preset?.provider ?? 'builtin',
+    baseUrl: (used ? saved.baseUrl : null) ?? preset?.baseUrl ?? '',
+    apiKeyEnv: (used ? saved.apiKeyEnv : preset?.apiKeyEnv) ?? '',
+    model: (used ? saved.model : null) ?? '',
+  };
+}
+
+/**
+ * Every model of every server that was found, each to be used in one click.
+ * @param {DetectedModel[]} found
+ * @returns {{ server: string, provider: string, baseUrl: string, model: string, context: string }[]}
+ */
+export function offersOf(found) {
+  return found.flatMap(({ name, provider, baseUrl, models }) => models.map((model) => ({ server: name, provider, baseUrl, model: model.name, context: contextWords(model.contextTokens) })));
+}
+
+/** Servers that run and have nothing to offer yet. @param {DetectedModel[]} found */
+export function emptyServers(found) {
+  return found.filter(({ models }) => models.length === 0).map(({ name }) => name);
+}
+
+/** `131k context`. @param {number | null | undefined} tokens */
+export function contextWords(tokens) {
+  if (tokens === null || tokens === undefined || !(tokens > 0)) return '';
+  if (tokens < 1000) return `${tokens} context`;
+  return tokens < 999_500 ? `${Math.round(tokens / 1000)}k context` : `${Math.round(tokens / 100_000) / 10}M context`;
+}
+
+/** Where a key is, in a few words. @param {KeyStatus | null} status */
+export function keyWords(status) {
+  switch (status?.source?.kind) {
+    case 'keychain':
+      return 'In keychain';
+    case 'environment':
+      return `From environment variable ${status.source.variable}`;
+    case 'thisRun':
+      return 'Kept until Trawl closes';
+    default:
+      return '';
+  }
+}
+
+/** Why a test failed, as a headline; the reason follows it. @type {Record<string, string>} */
+const reasons = {
+  no_model: 'No model chosen',
+  bad_address: 'Wrong URL',
+  wrong_address: 'Wrong URL',
+  unreachable: 'Unreachable',
+  wrong_key: 'Wrong key',
+  missing_key: 'No key',
+  no_credit: 'No credit',
+  unknown_model: 'Model unknown',
+  busy: 'Busy',
+  timed_out: 'Too slow',
+  too_long: 'Too little context',
+  refused: 'Refused',
+  broken_off: 'Broken off',
+};
+
+/** @param {ModelTest} test */
+export function testWords({ ok, code, firstTokenMs, tokensPerSecond }) {
+  if (!ok) return reasons[code ?? ''] ?? 'Failed';
+  const first = firstTokenMs == null ? null : `first token in ${firstTokenMs < 999.5 ? `${Math.max(1, Math.round(firstTokenMs))} ms` : duration(firstTokenMs)}`;
+  const speed = tokensPerSecond == null ? null : `${plural(Math.max(1, Math.round(tokensPerSecond)), 'token')} a second`;
+  const words = [first, speed].filter((part) => part !== null).join(' · ');
+  return words === '' ? 'Works' : words[0].toUpperCase() + words.slice(1);
 }
 
 /** @param {string | null} baseUrl */

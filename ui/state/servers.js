@@ -2,7 +2,7 @@
 // What the window knows of servers and settings: the last status of every server, and the settings
 // file. Whoever shows them subscribes.
 
-import { getSettings, savePreferences, watchServers } from '../api.js';
+import { getSettings, reconnectServer, savePreferences, watchServers } from '../api.js';
 
 /** @typedef {import('./types.js').ServerStatus} ServerStatus */
 /** @typedef {import('./types.js').SettingsAnswer} SettingsAnswer */
@@ -64,7 +64,12 @@ export async function setPreference(key, value) {
   const preferences = { ...settings.settings.preferences, [key]: value };
   settings = { ...settings, settings: { ...settings.settings, preferences } };
   tell();
-  await savePreferences(preferences);
+  await savePreferences({ [key]: value });
+}
+
+/** A failed server is connected again, now that it may work. @param {string} name */
+export async function retryFailed(name) {
+  if (servers.find((server) => server.name === name)?.state === 'failed') await reconnectServer(name);
 }
 
 function tell() {

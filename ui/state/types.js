@@ -84,8 +84,10 @@
 /** @typedef {{ name: string, kind: 'builtin' | 'stdio' | 'http' | null, state: 'disabled' | 'connecting' | 'connected' | 'failed' | 'invalid', toolCount?: number, elapsedMs?: number | null, message?: string | null, stderr?: string[], tools?: ToolStatus[] }} ServerStatus */
 /** @typedef {{ provider: string, baseUrl?: string | null, model?: string | null, apiKeyEnv?: string | null } & Record<string, any>} ModelSettings */
 /** @typedef {{ settings: Record<string, any>, warnings: string[], notices: string[], dataFolder: string, version: string, modelName: string | null }} SettingsAnswer */
-/** @typedef {{ id: string, name: string, provider: string, baseUrl: string | null, needsKey: boolean, keyUrl?: string | null }} Preset */
-/** @typedef {{ provider: string, baseUrl: string, name: string, models: string[] }} DetectedModel */
-/** @typedef {{ ok: boolean, latencyMs?: number | null, tokensPerSecond?: number | null, message?: string | null }} ModelTest */
+/** @typedef {{ id: string, name: string, provider: string, baseUrl: string | null, apiKeyEnv?: string | null, needsKey: boolean, keyUrl?: string | null }} Preset */
+/** @typedef {{ name: string, contextTokens?: number | null }} OfferedModel */
+/** @typedef {{ provider: string, baseUrl: string, name: string, models: OfferedModel[] }} DetectedModel */
+/** @typedef {{ ok: boolean, code?: string | null, firstTokenMs?: number | null, tokensPerSecond?: number | null, message?: string | null }} ModelTest */
+/** @typedef {{ source: { kind: 'keychain' } | { kind: 'environment', variable: string } | { kind: 'thisRun', reason: string } | null, ends: string | null, problem: string | null }} KeyStatus */
 
 export {};

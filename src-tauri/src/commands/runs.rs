@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tauri::ipc::Channel;
-use tauri::{AppHandle, State};
+use tauri::{AppHandle, Runtime, State};
 use tracing::instrument;
 use trawl_core::discover::Wait;
 use trawl_core::event::{Event, RunId};
@@ -90,12 +90,12 @@ pub(crate) struct Always {
 /// What is to be allowed for good is kept first: where that fails, nothing is decided.
 #[tauri::command]
 #[instrument(skip(app, host), err(Debug))]
-pub(crate) async fn resolve_approval(
+pub(crate) async fn resolve_approval<R: Runtime>(
     run_id: RunId,
     approved: Vec<usize>,
     denied: Vec<usize>,
     always: Option<Vec<Always>>,
-    app: AppHandle,
+    app: AppHandle<R>,
     host: State<'_, Host>,
 ) -> Answer {
     let control = control(&host, run_id)?;

@@ -2,23 +2,24 @@
 
 use serde_json::Value;
 use tauri::ipc::Channel;
-use tauri::{AppHandle, State};
+use tauri::{AppHandle, Runtime, State};
 use tracing::instrument;
 use trawl_core::mcp::{ServerStatus, test_server as test};
 
 use super::Answer;
 use crate::approvals;
 use crate::entries;
+use crate::error::CommandError;
 use crate::host::Host;
 use crate::watches::one_by_one;
 
 #[tauri::command(async)]
 #[instrument(skip(entry, app, host), err(Debug))]
-pub(crate) fn save_server(
+pub(crate) fn save_server<R: Runtime>(
     name: String,
     previous_name: Option<String>,
     entry: Value,
-    app: AppHandle,
+    app: AppHandle<R>,
     host: State<'_, Host>,
 ) -> Answer {
     host.change_settings(&app, |file| entries::save(file, &name, previous_name.as_deref(), entry))
@@ -26,16 +27,20 @@ pub(crate) fn save_server(
 
 #[tauri::command(async)]
 #[instrument(skip(app, host), err(Debug))]
-pub(crate) fn remove_server(name: String, app: AppHandle, host: State<'_, Host>) -> Answer {
+pub(crate) fn remove_server<R: Runtime>(
+    name: String,
+    app: AppHandle<R>,
+    host: State<'_, Host>,
+) -> Answer {
     host.change_settings(&app, |file| entries::remove(file, &name))
 }
 
 #[tauri::command(async)]
 #[instrument(skip(app, host), err(Debug))]
-pub(crate) fn set_server_enabled(
+pub(crate) fn set_server_enabled<R: Runtime>(
     name: String,
     enabled: bool,
-    app: AppHandle,
+    app: AppHandle<R>,
     host: State<'_, Host>,
 ) -> Answer {
     host.change_settings(&app, |file| entries::set_enabled(file, &name, enabled))
@@ -44,10 +49,10 @@ pub(crate) fn set_server_enabled(
 /// The tool is not always allowed any more.
 #[tauri::command(async)]
 #[instrument(skip(app, host), err(Debug))]
-pub(crate) fn withdraw_approval(
+pub(crate) fn withdraw_approval<R: Runtime>(
     server: String,
     tool: String,
-    app: AppHandle,
+    app: AppHandle<R>,
     host: State<'_, Host>,
 ) -> Answer {
     host.change_settings(&app, |file| {
@@ -61,6 +66,20 @@ pub(crate) fn withdraw_approval(
 pub(crate) async fn test_server(name: String, entry: Value) -> Answer<ServerStatus> {
     let entry = entries::checked(&entry)?;
     Ok(test(&name, &entry, std::env::current_exe().ok()).await)
+}
+
+/// Connects a server of the settings now, if it is not connected, and says how it stands then.
+#[tauri::command]
+#[instrument(skip(host), err(Debug))]
+pub(crate) async fn reconnect_server(name: String, host: State<'_, Host>) -> Answer<ServerStatus> {
+    let connections = &host.agent.connections;
+    // What came of it is in the status, with its reason.
+    let _ = connections.connected(&name).await;
+    let status = connections.status().into_iter().find(|status| status.name == name);
+    status.ok_or_else(|| {
+        let message = format!("there is no server \"{name}\" any more; add it again");
+        CommandError::new("no_such_server", message)
+    })
 }
 
 #[tauri::command]

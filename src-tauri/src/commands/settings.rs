@@ -1,16 +1,17 @@
 //! The settings outside of servers and models, and where everything lies.
 
 use serde::Serialize;
-use serde_json::Value;
-use tauri::{AppHandle, State};
+use tauri::{AppHandle, Runtime, State};
 use tracing::instrument;
 use trawl_core::event::Object;
+use trawl_core::logging::{self, Results};
 use trawl_core::paths::logs_folder;
 use trawl_core::settings::Provider;
 
 use super::Answer;
 use crate::error::CommandError;
 use crate::host::Host;
+use crate::sections;
 
 /// What the page knows of the settings.
 #[derive(Debug, Serialize)]
@@ -30,7 +31,7 @@ pub(crate) struct Shown {
 
 #[tauri::command(async)]
 #[instrument(skip_all)]
-pub(crate) fn get_settings(app: AppHandle, host: State<'_, Host>) -> Shown {
+pub(crate) fn get_settings<R: Runtime>(app: AppHandle<R>, host: State<'_, Host>) -> Shown {
     let loaded = host.store.current();
     let model = &loaded.settings.model;
     Shown {
@@ -43,17 +44,33 @@ pub(crate) fn get_settings(app: AppHandle, host: State<'_, Host>) -> Shown {
     }
 }
 
+/// Changes preferences; those not given stay, and `null` takes one out.
 #[tauri::command(async)]
 #[instrument(skip_all, err(Debug))]
-pub(crate) fn save_preferences(
+pub(crate) fn save_preferences<R: Runtime>(
     preferences: Object,
-    app: AppHandle,
+    app: AppHandle<R>,
     host: State<'_, Host>,
 ) -> Answer {
-    host.store.change(&app, |file| {
-        file.insert("preferences".to_owned(), Value::Object(preferences));
+    let saved = host.store.change(&app, |file| {
+        sections::save_preferences(file, preferences);
         Ok(())
     })?;
+    logging::choose(Results::chosen(&saved.file)).map_err(|error| {
+        let message = format!("saved, but the log goes on as before until the next start: {error}");
+        CommandError::new("log_not_changed", message)
+    })
+}
+
+/// Changes limits of a run, from the next question on.
+#[tauri::command(async)]
+#[instrument(skip_all, err(Debug))]
+pub(crate) fn save_limits<R: Runtime>(
+    limits: Object,
+    app: AppHandle<R>,
+    host: State<'_, Host>,
+) -> Answer {
+    host.store.change(&app, |file| sections::save_limits(file, limits))?;
     Ok(())
 }
 

@@ -69,11 +69,31 @@
     presets: async (_, scene) => scene.presets,
     detect_models: async (_, scene) => scene.detected,
     list_models: async (_, scene) => scene.models,
-    test_model: async () => {
+    test_model: async ({ model }) => {
       await wait(600);
-      return { ok: true, latencyMs: 320, tokensPerSecond: 41, message: '128 tokens · JSON schema honoured' };
+      if (parameters.get('test') === 'fails') return { ok: false, code: 'wrong_key', message: 'llm.example.org refused the key (HTTP 401: Incorrect API key provided: •••); set the right key in the settings' };
+      return { ok: true, firstTokenMs: 420, tokensPerSecond: 35.2, message: `one, two, three, four, five, six, seven, eight, nine, ten, said ${model.model}` };
     },
-    save_model: async ({ key }) => ({ keyStored: key ? 'keychain' : 'none' }),
+    save_model: async ({ model }, scene) => {
+      const { settings } = scene.settings;
+      settings.model = { ...settings.model, ...model };
+      scene.settings.modelName = model.provider === 'builtin' ? null : (settings.model.model ?? null);
+    },
+    save_limits: async ({ limits }, scene) => {
+      if (limits.maxTasks === 999) throw { code: 'invalid_limits', message: 'nothing was saved: "maxTasks": that is too many' };
+      Object.assign((scene.settings.settings.limits ??= {}), limits);
+    },
+    key_status: async (_, scene) => scene.key,
+    save_key: async ({ key }, scene) => (scene.key = { source: { kind: 'keychain' }, ends: key.slice(-4), problem: null }),
+    forget_key: async (_, scene) => (scene.key = { source: null, ends: null, problem: null }),
+    reconnect_server: async ({ name }, scene) => {
+      await wait(500);
+      return scene.servers.find((one) => one.name === name);
+    },
+    withdraw_approval: async ({ server, tool }, scene) => {
+      delete scene.settings.settings.approvals[server][tool];
+    },
+    save_export: async ({ runId, format }) => `/home/me/Downloads/Trawl ${runId.slice(0, 4)}.${format}`,
     test_server: async ({ name }) => {
       await wait(500);
       return { name, kind: 'stdio', state: 'failed', message: 'uvx is not installed; install uv, then test again', stderr: ['uvx: not found'] };

@@ -18,14 +18,21 @@ export async function scene(parameters) {
   return {
     runs,
     servers: servers(name),
-    detected: name === 'start' ? [{ provider: 'ollama', baseUrl: 'http://127.0.0.1:11434', name: 'Ollama', models: ['qwen3:8b'] }] : [],
-    models: ['qwen3-32b', 'mistral-small-3.2', 'llama-3.3-70b', 'gemma-3-12b'],
+    detected: detected(parameters.get('detected') ?? (name === 'start' ? 'one' : 'none')),
+    models: [
+      { name: 'qwen3-32b', contextTokens: 131_072 },
+      { name: 'mistral-small-3.2', contextTokens: 128_000 },
+      { name: 'llama-3.3-70b', contextTokens: 128_000 },
+      { name: 'gemma-3-12b' },
+      { name: 'a-model-with-a-name-that-is-much-longer-than-anybody-would-want-it-to-be-in-a-list-2026-02-28-preview', contextTokens: 1_048_576 },
+    ],
+    key: keys[parameters.get('key') ?? 'keychain'],
     presets: [
-      { id: 'ollama', name: 'Ollama', provider: 'ollama', baseUrl: 'http://127.0.0.1:11434', needsKey: false },
-      { id: 'openai', name: 'OpenAI', provider: 'openai', baseUrl: 'https://api.openai.com/v1', needsKey: true, keyUrl: 'https://platform.openai.com/api-keys' },
-      { id: 'anthropic', name: 'Anthropic', provider: 'anthropic', baseUrl: 'https://api.anthropic.com', needsKey: true },
-      { id: 'lmstudio', name: 'LM Studio', provider: 'openai', baseUrl: 'http://127.0.0.1:1234/v1', needsKey: false },
-      { id: 'other', name: 'OpenAI-compatible', provider: 'openai', baseUrl: null, needsKey: true },
+      preset('openai', 'OpenAI', 'openai', 'https://api.openai.com/v1', 'OPENAI_API_KEY', 'https://platform.openai.com/api-keys'),
+      preset('anthropic', 'Anthropic', 'anthropic', 'https://api.anthropic.com', 'ANTHROPIC_API_KEY', 'https://console.anthropic.com/settings/keys'),
+      preset('ollama', 'Ollama', 'ollama', 'http://127.0.0.1:11434'),
+      preset('lmstudio', 'LM Studio', 'openai', 'http://127.0.0.1:1234/v1'),
+      preset('other', 'Other (OpenAI-compatible)', 'openai', null),
     ],
     settings: {
       settings: {
@@ -36,6 +43,8 @@ export async function scene(parameters) {
           notes: { command: 'uvx', args: ['markdown-vault-mcp', '--root', '/home/me/notes'], env: { VAULT_MODE: 'read-only', VAULT_TOKEN: '${keychain:vault}' }, timeoutSeconds: 60, maxConcurrent: 64 },
         },
         model: model === null ? { provider: 'builtin' } : { provider: 'openai', baseUrl: 'https://llm.example.org/v1', model: 'qwen3-32b' },
+        limits: { runTimeoutSeconds: 900 },
+        approvals: { filesystem: { write_file: 'sha256:1', move_file: 'sha256:2' } },
         preferences: { theme: parameters.get('theme') ?? 'system' },
       },
       warnings: [],
@@ -64,6 +73,25 @@ export async function scene(parameters) {
       return run.id;
     },
   };
+}
+
+const keys = {
+  keychain: { source: { kind: 'keychain' }, ends: '4f2a', problem: null },
+  environment: { source: { kind: 'environment', variable: 'OPENAI_API_KEY' }, ends: '4f2a', problem: null },
+  run: { source: { kind: 'thisRun', reason: 'this computer offers no keychain: the key is kept until Trawl is closed; to keep it, unlock the keychain, or put the key into an environment variable and name that in the settings' }, ends: '4f2a', problem: null },
+  none: { source: null, ends: null, problem: 'the environment variable OPENAI_API_KEY is not set; set it before Trawl starts, or paste a key' },
+};
+
+function preset(id, name, provider, baseUrl, apiKeyEnv = null, keyUrl = null) {
+  return { id, name, provider, baseUrl, apiKeyEnv, keyUrl, needsKey: apiKeyEnv !== null };
+}
+
+/** @param {string} which none, one or many */
+function detected(which) {
+  const ollama = { provider: 'ollama', baseUrl: 'http://127.0.0.1:11434', name: 'Ollama', models: [{ name: 'qwen3:8b' }] };
+  if (which !== 'many') return which === 'one' ? [ollama] : [];
+  const studio = { provider: 'openai', baseUrl: 'http://127.0.0.1:1234/v1', name: 'LM Studio', models: ['gemma-3-12b', 'llama-3.3-70b-instruct-with-a-long-name-that-goes-on', 'qwen3-4b'].map((name) => ({ name, contextTokens: 32_768 })) };
+  return [{ ...ollama, models: [{ name: 'llama3.2:3b' }, ...ollama.models] }, studio, { provider: 'openai', baseUrl: 'http://127.0.0.1:8080/v1', name: 'llama.cpp', models: [] }];
 }
 
 /** Golden event streams, as the Rust tests read them. */

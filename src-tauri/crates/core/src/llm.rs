@@ -6,7 +6,7 @@
 //!
 //! One file a provider ([`openai`] for any OpenAI-compatible server, [`anthropic`], [`ollama`]);
 //! [`models`] holds what is learned of a server while the process runs, [`call`] asks and asks
-//! again, [`reply`] reads, [`detect`] finds local servers, [`keys`] keeps keys.
+//! again, [`reply`] reads, [`detect`] finds local servers, [`keys`] keeps keys, in the [`keychain`] where it can.
 
 pub mod detect;
 pub mod keys;
@@ -21,6 +21,7 @@ mod anthropic;
 mod call;
 mod decode;
 mod error;
+mod keychain;
 mod ollama;
 mod openai;
 mod refusal;

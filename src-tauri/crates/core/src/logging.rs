@@ -3,19 +3,19 @@
 //! Comes in: everything that is traced, results as a whole under the target `trawl::results`. Goes
 //! out: lines, with every known secret covered. Written by a thread of its own; when that cannot keep
 //! up, lines are left out rather than anybody made to wait. Whether results are logged is the host's
-//! choice.
+//! choice, and can be changed while it runs.
 
 mod daily;
 
 use std::io;
 use std::path::Path;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 use serde_json::Value;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::{EnvFilter, Registry, fmt, reload};
 
 use crate::event::Object;
 use crate::mcp::{LOG_FILTER, redact::Redactor};
@@ -26,6 +26,9 @@ const WAITING_LINES: usize = 8192;
 
 /// Secrets of the whole process, as they become known.
 static SECRETS: RwLock<Option<Redactor>> = RwLock::new(None);
+
+/// What the running log lets through.
+static FILTER: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
 
 /// Writes what is still waiting when it is dropped. To be held by `main`.
 #[must_use]
@@ -60,18 +63,27 @@ pub fn start(data_folder: &Path, results: Results) -> io::Result<Log> {
         .buffered_lines_limit(WAITING_LINES)
         .thread_name("log")
         .finish(file);
-    let filter = EnvFilter::try_new(filter(results)).map_err(io::Error::other)?;
+    let (filter, handle) = reload::Layer::new(filter(results)?);
     let layer = fmt::layer().with_ansi(false).with_writer(lines);
     tracing_subscriber::registry().with(filter).with(layer).try_init().map_err(io::Error::other)?;
+    // The registry accepts one log a process, so that this is the first.
+    let _ = FILTER.set(handle);
     Ok(Log { _worker: worker })
 }
 
-fn filter(results: Results) -> String {
+/// From now on results are logged, or left out. Without a log this does nothing.
+pub fn choose(results: Results) -> io::Result<()> {
+    let Some(handle) = FILTER.get() else { return Ok(()) };
+    handle.reload(filter(results)?).map_err(io::Error::other)
+}
+
+fn filter(results: Results) -> io::Result<EnvFilter> {
     let level = match results {
         Results::Logged => "debug",
         Results::LeftOut => "off",
     };
-    format!("info,trawl::results={level},{LOG_FILTER}")
+    let directives = format!("info,trawl::results={level},{LOG_FILTER}");
+    EnvFilter::try_new(directives).map_err(io::Error::other)
 }
 
 /// From now on the secret is covered in every line of the log.
@@ -84,4 +96,28 @@ pub fn cover(secret: &str) {
 fn covered(line: &str) -> String {
     let secrets = SECRETS.read().unwrap_or_else(PoisonError::into_inner);
     secrets.as_ref().map_or_else(|| line.to_owned(), |secrets| secrets.clean(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_logged_only_while_the_person_wants_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = start(folder.path(), Results::LeftOut).unwrap();
+        let found = |what: &str| tracing::debug!(target: "trawl::results", what, "found");
+        found("first");
+        choose(Results::Logged).unwrap();
+        found("second");
+        choose(Results::LeftOut).unwrap();
+        found("third");
+        tracing::info!("still told");
+        drop(log);
+        let files = std::fs::read_dir(logs_folder(folder.path())).unwrap();
+        let written: String =
+            files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+        let said = ["first", "second", "third", "still told"].map(|word| written.contains(word));
+        assert_eq!(said, [false, true, false, true], "{written}");
+    }
 }

@@ -13,6 +13,8 @@ const IDENTIFIER: &str = "dev.trawl.desktop";
 /// Names the data folder where no `--data-dir` is given.
 pub const DATA_DIR_VARIABLE: &str = "TRAWL_DATA_DIR";
 
+const SETTINGS: &str = "settings.json";
+
 /// This system has no place for applications' data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -40,7 +42,7 @@ fn chosen(
 
 /// The settings in a data folder.
 pub fn settings_file(data_folder: &Path) -> PathBuf {
-    data_folder.join("settings.json")
+    data_folder.join(SETTINGS)
 }
 
 /// The daily log files in a data folder.
@@ -49,13 +51,43 @@ pub fn logs_folder(data_folder: &Path) -> PathBuf {
 }
 
 /// Makes a folder that only its owner can look into, with the folders above it. One that is there
-/// already is left as it is: it may be one that the person shares on purpose.
+/// already is closed to others too if it is plainly Trawl's: empty, or holding settings or a history.
+/// Any other is left as it is, since whoever names `/tmp` or a shared folder needs it as it is.
 pub fn create_private_folder(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if folder.is_dir() {
+        return close_own_folder(folder);
+    }
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
+}
+
+#[cfg(unix)]
+fn close_own_folder(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    const OTHERS: u32 = 0o077;
+    const SHARED: u32 = 0o1000;
+    let mut permissions = fs::metadata(folder)?.permissions();
+    let mode = permissions.mode();
+    if mode & OTHERS == 0 || mode & SHARED != 0 || !is_ours(folder) {
+        return Ok(());
+    }
+    permissions.set_mode(mode & 0o700);
+    match fs::set_permissions(folder, permissions) {
+        // Somebody else's folder is theirs to close.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        closed => closed,
+    }
+}
+
+#[cfg(unix)]
+fn is_ours(folder: &Path) -> bool {
+    let has = |name| folder.join(name).is_file();
+    let is_empty = || fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
+    has(SETTINGS) || has("history.db") || is_empty()
 }
 
 /// How to create a file that only its owner can read.
@@ -136,5 +168,29 @@ mod tests {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
         make_private(&file).unwrap();
         assert_eq!(mode(&file), 0o600);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_data_folder_that_was_open_is_closed_and_a_shared_one_left() {
+        use std::os::unix::fs::PermissionsExt;
+        let base = tempfile::tempdir().unwrap();
+        let check = |name: &str, holds: Option<&str>, before: u32, after: u32| {
+            let folder = base.path().join(name);
+            fs::create_dir(&folder).unwrap();
+            if let Some(file) = holds {
+                fs::write(folder.join(file), "").unwrap();
+            }
+            fs::set_permissions(&folder, fs::Permissions::from_mode(before)).unwrap();
+            create_private_folder(&folder).unwrap();
+            let mode = fs::metadata(&folder).unwrap().permissions().mode() & 0o7777;
+            assert_eq!(mode, after, "{name}: {mode:o}");
+        };
+        check("empty", None, 0o755, 0o700);
+        check("settings", Some("settings.json"), 0o755, 0o700);
+        check("history", Some("history.db"), 0o775, 0o700);
+        check("others", Some("letter.txt"), 0o755, 0o755);
+        check("sticky", Some("history.db"), 0o1777, 0o1777);
+        check("closed", None, 0o700, 0o700);
     }
 }

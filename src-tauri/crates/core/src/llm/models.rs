@@ -14,7 +14,7 @@ use url::Url;
 
 use super::{
     Key, ModelError, Structure, address,
-    keys::{self, Kept, Source},
+    keys::{KeyStatus, Keys},
 };
 use crate::settings::{ModelSettings, Price, Provider};
 
@@ -31,8 +31,7 @@ struct Known {
     clients: Mutex<HashMap<(Duration, bool), reqwest::Client>>,
     /// By address and model.
     learned: Mutex<HashMap<(String, String), Learned>>,
-    /// By address.
-    keys: Mutex<HashMap<String, Key>>,
+    keys: Keys,
 }
 
 /// What a server taught us.
@@ -102,7 +101,7 @@ impl Models {
         let base = address::base(settings.provider, settings.base_url.as_deref())?;
         let key = match typed {
             Some(key) => Some(key),
-            None => self.key(settings, &base).await.map(|(key, _)| key),
+            None => self.0.keys.find(&base, settings.api_key_env.as_deref()).await.0,
         };
         let endpoint = Endpoint {
             provider: settings.provider,
@@ -124,37 +123,25 @@ impl Models {
     }
 
     /// Keeps a key for the settings' address, in the keychain if there is one.
-    pub async fn set_key(&self, settings: &ModelSettings, key: Key) -> Result<Kept, ModelError> {
+    pub async fn set_key(
+        &self,
+        settings: &ModelSettings,
+        key: Key,
+    ) -> Result<KeyStatus, ModelError> {
         let base = address::base(settings.provider, settings.base_url.as_deref())?;
-        let kept = keys::write(&base, &key).await;
-        lock(&self.0.keys).insert(address::origin(&base), key);
-        Ok(kept)
+        Ok(self.0.keys.keep(&base, key).await)
     }
 
-    /// Forgets the key of the settings' address, in the keychain too.
-    pub async fn forget_key(&self, settings: &ModelSettings) -> Result<(), ModelError> {
+    /// Forgets the key of the settings' address, in the keychain too. One in the environment stays.
+    pub async fn forget_key(&self, settings: &ModelSettings) -> Result<KeyStatus, ModelError> {
         let base = address::base(settings.provider, settings.base_url.as_deref())?;
-        lock(&self.0.keys).remove(&address::origin(&base));
-        keys::remove(&base).await;
-        Ok(())
+        Ok(self.0.keys.forget(&base, settings.api_key_env.as_deref()).await)
     }
 
-    /// Where the key of the settings' address comes from; `None` where there is none.
-    pub async fn key_source(&self, settings: &ModelSettings) -> Option<Source> {
-        let base = address::base(settings.provider, settings.base_url.as_deref()).ok()?;
-        self.key(settings, &base).await.map(|(_, source)| source)
-    }
-
-    async fn key(&self, settings: &ModelSettings, base: &Url) -> Option<(Key, Source)> {
-        let typed = lock(&self.0.keys).get(&address::origin(base)).cloned();
-        if let Some(key) = typed {
-            return Some((key, Source::ThisRun));
-        }
-        if let Some(key) = keys::read(base).await {
-            return Some((key, Source::Keychain));
-        }
-        let key = keys::from_environment(settings.api_key_env.as_deref())?;
-        Some((key, Source::Environment))
+    /// Where the key of the settings' address is.
+    pub async fn key_status(&self, settings: &ModelSettings) -> Result<KeyStatus, ModelError> {
+        let base = address::base(settings.provider, settings.base_url.as_deref())?;
+        Ok(self.0.keys.find(&base, settings.api_key_env.as_deref()).await.1)
     }
 
     /// A client for each kind of settings, so that connections outlive a run.

@@ -68,6 +68,13 @@ impl Model {
                 break;
             }
         }
+        if said.trim().is_empty() {
+            return Err(ModelError::Failed {
+                server: self.server().to_owned(),
+                said: format!("{} replied without a word", self.name()),
+                retry_after: None,
+            });
+        }
         let usage = reply.usage();
         Ok(Trial {
             model: self.name().to_owned(),

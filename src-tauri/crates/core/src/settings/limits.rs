@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::section::{self, WrongKey};
+use super::section;
 
 /// Limits of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,13 +44,7 @@ impl Limits {
 
     /// Reads limits that a person just typed: a wrong one is refused, in words that name its key.
     pub fn from_json(given: &Map<String, Value>) -> Result<Self, String> {
-        let (limits, wrong) = section::read(given, Self::checked);
-        if wrong.is_empty() {
-            return Ok(limits);
-        }
-        let words =
-            wrong.into_iter().map(|WrongKey { key, reason }| format!("\"{key}\": {reason}"));
-        Err(words.collect::<Vec<_>>().join("; "))
+        section::strict(given, Self::checked)
     }
 
     pub(super) fn checked(&self) -> Result<(), &'static str> {

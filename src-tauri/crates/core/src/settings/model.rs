@@ -1,8 +1,10 @@
 //! The language model, or none.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::limits::lasts;
+use super::section;
 
 /// The language model, or none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,6 +69,11 @@ impl Default for ModelSettings {
 }
 
 impl ModelSettings {
+    /// Reads settings that a person just chose: a wrong one is refused, in words that name its key.
+    pub fn from_json(given: &Map<String, Value>) -> Result<Self, String> {
+        section::strict(given, Self::checked)
+    }
+
     pub(super) fn checked(&self) -> Result<(), &'static str> {
         let times = [
             self.connect_timeout_seconds,

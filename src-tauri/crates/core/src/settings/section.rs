@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// A key that is not used, and why.
-pub(super) struct WrongKey {
-    pub(super) key: String,
-    pub(super) reason: String,
+struct WrongKey {
+    key: String,
+    reason: String,
 }
 
 /// The section `name` of the file; what is wrong with it goes to the warnings.
@@ -29,8 +29,21 @@ pub(super) fn lenient<T: Default + Serialize + for<'de> Deserialize<'de>>(
     section
 }
 
+/// A section that a person just typed: a wrong key is refused, in words that name it.
+pub(super) fn strict<T: Default + Serialize + for<'de> Deserialize<'de>>(
+    given: &Map<String, Value>,
+    check: fn(&T) -> Result<(), &'static str>,
+) -> Result<T, String> {
+    let (section, wrong) = read(given, check);
+    if wrong.is_empty() {
+        return Ok(section);
+    }
+    let words = wrong.into_iter().map(|WrongKey { key, reason }| format!("\"{key}\": {reason}"));
+    Err(words.collect::<Vec<_>>().join("; "))
+}
+
 /// The section with every key that can be used, and those that cannot.
-pub(super) fn read<T: Default + Serialize + for<'de> Deserialize<'de>>(
+fn read<T: Default + Serialize + for<'de> Deserialize<'de>>(
     given: &Map<String, Value>,
     check: fn(&T) -> Result<(), &'static str>,
 ) -> (T, Vec<WrongKey>) {

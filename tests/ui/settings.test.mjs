@@ -1,0 +1,114 @@
+// What the settings' pages decide, without a page.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { contextSetting, limitSettings, priceSettings, timeOutSettings } from '../../ui/state/limits.js';
+import { contextWords, draftOf, emptyServers, keyWords, offersOf, presetOf, testWords } from '../../ui/state/model-choice.js';
+import { mistakeIn, numberOf, shownNumber } from '../../ui/state/number-setting.js';
+import { mistakes, toDraft, toEntry } from '../../ui/state/server-entry.js';
+import { toolRows } from '../../ui/state/tool-rows.js';
+
+const presets = [
+  { id: 'openai', name: 'OpenAI', provider: 'openai', baseUrl: 'https://api.openai.com/v1', apiKeyEnv: 'OPENAI_API_KEY', needsKey: true },
+  { id: 'ollama', name: 'Ollama', provider: 'ollama', baseUrl: 'http://127.0.0.1:11434', apiKeyEnv: null, needsKey: false },
+  { id: 'lmstudio', name: 'LM Studio', provider: 'openai', baseUrl: 'http://127.0.0.1:1234/v1', apiKeyEnv: null, needsKey: false },
+  { id: 'other', name: 'Other', provider: 'openai', baseUrl: null, apiKeyEnv: null, needsKey: false },
+];
+const preset = (id) => presets.find((one) => one.id === id);
+
+test('the settings find their card again', () => {
+  const card = (model) => presetOf(model, presets);
+  assert.equal(card({ provider: 'builtin' }), 'builtin');
+  assert.equal(card({ provider: 'openai', baseUrl: 'https://api.openai.com/v1/' }), 'openai');
+  assert.equal(card({ provider: 'openai', baseUrl: null }), 'openai');
+  assert.equal(card({ provider: 'openai', baseUrl: 'http://127.0.0.1:1234/v1' }), 'lmstudio');
+  assert.equal(card({ provider: 'openai', baseUrl: 'https://llm.example.org/v1' }), 'other');
+});
+
+test('a card that is chosen anew begins with its preset, the one in use with what is saved', () => {
+  const saved = { provider: 'openai', baseUrl: 'https://llm.example.org/v1', model: 'qwen3-32b', apiKeyEnv: 'MY_KEY' };
+  assert.deepEqual(draftOf(preset('other'), saved, presets), saved);
+  assert.deepEqual(draftOf(preset('openai'), saved, presets), { provider: 'openai', baseUrl: 'https://api.openai.com/v1', model: '', apiKeyEnv: 'OPENAI_API_KEY' });
+  assert.deepEqual(draftOf(preset('ollama'), saved, presets), { provider: 'ollama', baseUrl: 'http://127.0.0.1:11434', model: '', apiKeyEnv: '' });
+  assert.equal(draftOf(undefined, saved, presets).provider, 'builtin');
+  // Who took the variable out does not get it back.
+  const without = { provider: 'openai', baseUrl: 'https://api.openai.com/v1', model: 'm' };
+  assert.equal(draftOf(preset('openai'), without, presets).apiKeyEnv, '');
+});
+
+test('every model of every server that was found is offered', () => {
+  const found = [
+    { name: 'Ollama', provider: 'ollama', baseUrl: 'a', models: [{ name: 'b' }, { name: 'a' }] },
+    { name: 'vLLM', provider: 'openai', baseUrl: 'b', models: [] },
+    { name: 'LM Studio', provider: 'openai', baseUrl: 'c', models: [{ name: 'c', contextTokens: 8192 }] },
+  ];
+  assert.deepEqual(
+    offersOf(found).map(({ server, model, context }) => [server, model, context]),
+    [['Ollama', 'b', ''], ['Ollama', 'a', ''], ['LM Studio', 'c', '8k context']],
+  );
+  assert.deepEqual(emptyServers(found), ['vLLM']);
+  assert.deepEqual(offersOf([]), []);
+});
+
+test('a context is told in thousands', () => {
+  const cases = [[131_072, '131k context'], [1_048_576, '1M context'], [1_500_000, '1.5M context'], [999_400, '999k context'], [999_600, '1M context'], [512, '512 context'], [0, ''], [null, ''], [undefined, '']];
+  for (const [tokens, words] of cases) assert.equal(contextWords(tokens), words, String(tokens));
+});
+
+test('a key says where it really is', () => {
+  const words = (source) => keyWords({ source, ends: null, problem: null });
+  assert.equal(words({ kind: 'keychain' }), 'In keychain');
+  assert.equal(words({ kind: 'environment', variable: 'A_KEY' }), 'From environment variable A_KEY');
+  assert.equal(words({ kind: 'thisRun', reason: 'the keychain is locked' }), 'Kept until Trawl closes');
+  assert.equal(words(null), '');
+  assert.equal(keyWords(null), '');
+});
+
+test('a test is told in time and speed, or by the reason it failed', () => {
+  assert.equal(testWords({ ok: true, firstTokenMs: 420.4, tokensPerSecond: 35.2 }), 'First token in 420 ms · 35 tokens a second');
+  assert.equal(testWords({ ok: true, firstTokenMs: 2130, tokensPerSecond: null }), 'First token in 2.1 s');
+  assert.equal(testWords({ ok: true, firstTokenMs: 0.2, tokensPerSecond: 0.3 }), 'First token in 1 ms · 1 token a second');
+  assert.equal(testWords({ ok: true }), 'Works');
+  const reasons = { wrong_key: 'Wrong key', wrong_address: 'Wrong URL', bad_address: 'Wrong URL', unknown_model: 'Model unknown', no_credit: 'No credit', unreachable: 'Unreachable', failed: 'Failed', something_new: 'Failed' };
+  for (const [code, words] of Object.entries(reasons)) assert.equal(testWords({ ok: false, code }), words);
+});
+
+test('numbers are read as people type them', () => {
+  const cases = [['96,000', 96_000], [' 96 000 ', 96_000], ['1,000,000', 1_000_000], ['0,5', 0.5], ['1,5', 1.5], ['1,234.5', 1234.5], ['0', 0], ['', null], ['  ', null]];
+  for (const [typed, value] of cases) assert.equal(numberOf(typed), value, typed);
+  for (const typed of ['many', '1,2,3', '--1', '5 s']) assert.ok(Number.isNaN(numberOf(typed)), typed);
+  assert.deepEqual([96_000, 9_000, 1_000_000, 0.5, undefined, null, 'many'].map(shownNumber), ['96,000', '9000', '1,000,000', '0.5', '', '', 'many']);
+});
+
+test('a wrong number is told what it should be, and nothing typed is the default', () => {
+  const setting = (key) => [...limitSettings, contextSetting, ...timeOutSettings, ...priceSettings].find((one) => one.key === key);
+  const check = (key, typed, words) => assert.equal(mistakeIn(setting(key), typed), words, `${key} ${typed}`);
+  for (const typed of ['0', '-1', '1.5', 'many', '1e999']) check('maxTasks', typed, 'A whole number of at least 1');
+  for (const typed of ['0', '-5', 'NaN']) check('runTimeoutSeconds', typed, 'A number above 0');
+  check('reuseSeconds', '-1', 'A number of at least 0');
+  check('input', '-0.1', 'A number of at least 0');
+  check('contextTokens', '0', 'A whole number of at least 1');
+  for (const [key, typed] of [['maxTasks', '1'], ['runTimeoutSeconds', '0.5'], ['reuseSeconds', '0'], ['contextTokens', '96,000'], ['input', '0,15'], ['maxTasks', '']]) check(key, typed, '');
+});
+
+test('tools that are always allowed can be found, also when their server offers them no more', () => {
+  const tool = (name, more) => ({ name, description: 'd', readOnly: false, destructive: false, ...more });
+  const server = { name: 'files', kind: 'stdio', state: 'connected', tools: [tool('read', { readOnly: true }), tool('write', {}), tool('wipe', { destructive: true })] };
+  const rows = toolRows(server, { write: 'sha256:1', move: 'sha256:2' });
+  assert.deepEqual(rows.map(({ name, allowed, words }) => [name, allowed, words]), [['read', false, 'reads'], ['write', true, 'asks first'], ['wipe', false, 'destructive'], ['move', true, '']]);
+  assert.equal(rows[3].description, 'Not offered now');
+  assert.deepEqual(toolRows({ ...server, tools: undefined, state: 'failed' }, {}), []);
+  // A tool may be called like something that every object has.
+  assert.equal(toolRows({ ...server, tools: [tool('toString', {})] }, {})[0].allowed, false);
+});
+
+test('a server’s entry goes through its form unchanged', () => {
+  const entries = [
+    { command: 'npx', args: ['-y', 'x'], env: { A: '1' }, cwd: '/tmp', timeoutSeconds: 5, maxConcurrent: 2, mine: [1] },
+    { url: 'https://example.com/mcp', headers: { Authorization: '${keychain:x}' }, requestsPerSecond: 0.5, readOnly: true },
+    { builtin: 'stories', disabledTools: ['list_tags'] },
+  ];
+  for (const entry of entries) assert.deepEqual(toEntry(toDraft('a', entry), entry), entry);
+  assert.deepEqual(mistakes({ ...toDraft('a', entries[0]), timeout: '0', atOnce: '1.5', command: ' ' }, ['a']), { name: 'There is already a server “a”', command: 'Name the program to start', timeout: 'A number of seconds above 0', atOnce: 'A whole number above 0' });
+});

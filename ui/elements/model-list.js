@@ -1,0 +1,93 @@
+// @ts-check
+// The models that a server lists, with what they read, and a search that also takes a name that is
+// not in the list.
+
+import { h, fill } from '../lib/dom.js';
+import { icon } from '../lib/icons.js';
+import { plural } from '../lib/format.js';
+import { roving, reachable } from '../lib/roving.js';
+import { contextWords } from '../state/model-choice.js';
+import { textInput } from './form-parts.js';
+
+/** @typedef {import('../state/types.js').OfferedModel} OfferedModel */
+
+/** More are found by searching. */
+const MOST_ROWS = 200;
+
+export class ModelList {
+  #search = textInput({ class: 'model-search', type: 'search', 'aria-label': 'Search models' });
+  #rows = h('div', { class: 'model-list', role: 'listbox', 'aria-label': 'Models' });
+  element = h('div', { class: 'model-box' }, h('label', { class: 'model-search-row' }, icon('search', { size: 15 }), this.#search), this.#rows);
+  /** @type {OfferedModel[]} */
+  #models = [];
+  #chosen = '';
+  #choose;
+
+  /** @param {(name: string) => void} choose */
+  constructor(choose) {
+    this.#choose = choose;
+    this.#search.addEventListener('input', () => this.#show());
+    this.#search.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter' && this.#search.value.trim() !== '') {
+        event.preventDefault();
+        this.#take(this.#shown()[0]?.name ?? this.#search.value.trim());
+      } else if (event.key === 'Escape' && this.#search.value !== '') {
+        event.preventDefault();
+        this.#search.value = '';
+        this.#show();
+      } else if (event.key === 'ArrowDown') {
+        event.preventDefault();
+        /** @type {HTMLElement | null} */ (this.#rows.querySelector('.model-row'))?.focus();
+      }
+    });
+    roving(this.#rows, '.model-row');
+  }
+
+  /** @param {OfferedModel[]} models @param {string} chosen */
+  show(models, chosen) {
+    this.#models = models;
+    this.#chosen = chosen;
+    this.#show();
+  }
+
+  /** @param {string} name */
+  #take(name) {
+    const inList = this.#rows.contains(document.activeElement);
+    this.#search.value = '';
+    this.#chosen = name;
+    this.#show();
+    if (inList) /** @type {HTMLElement | null} */ (this.#rows.querySelector('[aria-selected=true]'))?.focus();
+    this.#choose(name);
+  }
+
+  #shown() {
+    const words = this.#search.value.trim().toLowerCase();
+    return this.#models.filter(({ name }) => name.toLowerCase().includes(words));
+  }
+
+  #show() {
+    const searched = this.#search.value.trim();
+    const listed = this.#models.some(({ name }) => name === this.#chosen);
+    const shown = this.#chosen !== '' && !listed && searched === '' ? [{ name: this.#chosen }, ...this.#shown()] : this.#shown();
+    this.#search.placeholder = this.#models.length > 0 ? `Search ${plural(this.#models.length, 'model')}` : 'Name of the model';
+    fill(
+      this.#rows,
+      shown.slice(0, MOST_ROWS).map((model) => this.#row(model)),
+      shown.length > MOST_ROWS && h('p', { class: 'model-none' }, `${plural(shown.length - MOST_ROWS, 'more model')}: search for one`),
+      shown.length === 0 && searched !== '' && h('p', { class: 'model-none' }, `Enter uses “${searched}”`),
+    );
+    reachable(this.#rows, '.model-row', /** @type {HTMLElement | null} */ (this.#rows.querySelector('[aria-selected=true]')));
+  }
+
+  /** @param {OfferedModel} model */
+  #row({ name, contextTokens }) {
+    const own = name === this.#chosen;
+    return h(
+      'button',
+      { type: 'button', class: 'model-row', role: 'option', 'data-testid': 'model', 'aria-selected': String(own), tabindex: -1, title: name, onclick: () => this.#take(name) },
+      h('span', { class: 'model-tick' }, own && icon('check', { size: 14 })),
+      h('span', { class: 'cut grow' }, name),
+      h('span', { class: 'model-note' }, contextWords(contextTokens)),
+    );
+  }
+}
