@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-pub use crate::value::{text_of, value_of};
+pub use crate::value::value_of;
 
 /// What one completed task found.
 #[derive(Debug, Clone, PartialEq)]
