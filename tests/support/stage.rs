@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use trawl_core::catalog::Catalog;
 use trawl_core::event::{Event, EventKind, TaskStatus};
 use trawl_core::execute::{Approval, CallLimits, Context, Control, Executed, execute};
-use trawl_core::history::Recorder;
+use trawl_core::history::{History, Recorder};
 use trawl_core::mcp::Connections;
 use trawl_core::plan::{Planned, Rejected, Task};
 use trawl_core::settings::ServerEntry;
@@ -32,6 +32,8 @@ pub struct Stage {
     pub approval: Approval,
     /// The run's limit of time.
     pub run_limit: Duration,
+    /// Where its runs are kept.
+    pub history: Option<History>,
 }
 
 /// A run under way: plan it, stop it, wait for its end.
@@ -51,7 +53,7 @@ pub struct Played {
     /// What `execute` gave back.
     pub executed: Executed,
     /// All events, grammar checked.
-    pub events: Vec<Event>,
+    pub events: Vec<Arc<Event>>,
     /// For the results.
     pub recorder: Recorder,
 }
@@ -63,6 +65,7 @@ impl Default for Stage {
             limits: CallLimits::new(),
             approval: Approval::ReadOnly,
             run_limit: Duration::from_mins(10),
+            history: None,
         }
     }
 }
@@ -89,7 +92,8 @@ impl Stage {
             servers.into_iter().map(|server| server.expect("the fake connects")).collect();
         let tools = servers.iter().flat_map(|server| server.tools().to_vec());
         let catalog = Arc::new(Catalog::new(tools));
-        let recorder = Recorder::start(None, Uuid::new_v4(), "What is there?", None);
+        let history = self.history.as_ref();
+        let recorder = Recorder::start(history, Uuid::new_v4(), "What is there?", None);
         recorder.emit(EventKind::ToolsDiscovered { count: catalog.len(), elapsed_ms: 0.0 });
         recorder.emit(EventKind::PlanStarted { planner: "builtin".to_owned() });
         let control = Control::default();
@@ -152,8 +156,7 @@ impl Playing {
                 message: "none completed".to_owned(),
             },
         });
-        let events: Vec<Event> =
-            self.recorder.events().iter().map(|event| (**event).clone()).collect();
+        let events = self.recorder.events();
         grammar::check(&events).unwrap_or_else(|broken| panic!("{broken}\n{events:#?}"));
         Played { executed, events, recorder: self.recorder }
     }
@@ -228,7 +231,7 @@ impl Played {
 
     /// Indexes in the order in which they first started.
     pub fn started(&self) -> Vec<usize> {
-        let first = |event: &Event| match event.kind {
+        let first = |event: &Arc<Event>| match event.kind {
             EventKind::TaskStarted { index, attempt: 1, .. } => Some(index),
             _ => None,
         };
