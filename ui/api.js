@@ -63,8 +63,12 @@ export const taskResult = (runId, index) => call('task_result', { runId, index }
 /** @param {string} runId @param {'md' | 'json'} format @returns {Promise<string>} */
 export const exportRun = (runId, format) => call('export_run', { runId, format });
 
-/** @param {string} text @returns {Promise<{ html: string, end: number }[]>} */
-export const renderMarkdown = (text) => call('render_markdown', { text });
+/**
+ * @param {string} text
+ * @param {number} tasks how many there are to be cited
+ * @returns {Promise<{ html: string, end: number }[]>}
+ */
+export const renderMarkdown = (text, tasks) => call('render_markdown', { text, tasks });
 
 /** @returns {Promise<import('./state/types.js').SettingsAnswer>} */
 export const getSettings = () => call('get_settings');
