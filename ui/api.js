@@ -75,8 +75,12 @@ export const exportRun = (runId, format) => call('export_run', { runId, format }
 /** Writes a new file, and says which. @param {string} runId @param {'md' | 'json'} format @returns {Promise<string>} */
 export const saveExport = (runId, format) => call('save_export', { runId, format });
 
-/** @param {string} text @returns {Promise<{ html: string, end: number }[]>} */
-export const renderMarkdown = (text) => call('render_markdown', { text });
+/**
+ * @param {string} text
+ * @param {number} tasks how many there are to be cited
+ * @returns {Promise<{ html: string, end: number }[]>}
+ */
+export const renderMarkdown = (text, tasks) => call('render_markdown', { text, tasks });
 
 /** @returns {Promise<import('./state/types.js').SettingsAnswer>} */
 export const getSettings = () => call('get_settings');

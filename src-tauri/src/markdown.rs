@@ -6,6 +6,7 @@
 //! sanitised besides, by an allowlist that knows no attribute that could run or load.
 
 mod citations;
+mod prose;
 mod rewrite;
 
 use std::collections::{HashMap, HashSet};
@@ -13,7 +14,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use ammonia::UrlRelative;
-use pulldown_cmark::{Event, Options, Parser, TextMergeWithOffset, html};
+use pulldown_cmark::{Event, Options, Parser, html};
 use serde::Serialize;
 
 /// A part of an answer that stands on its own.
@@ -25,26 +26,29 @@ pub(crate) struct Block {
     end: usize,
 }
 
-/// Renders a text; all blocks but the last stay as they are however the text goes on.
-pub(crate) fn render(text: &str) -> Vec<Block> {
+/// Renders a text; all blocks but the last stay as they are however the text goes on. A citation of
+/// a task beyond `tasks`, where their number is known, is text.
+pub(crate) fn render(text: &str, tasks: Option<u32>) -> Vec<Block> {
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
-    let parser = Parser::new_ext(text, options).into_offset_iter();
+    let tasks = tasks.unwrap_or(u32::MAX);
     let mut blocks = Vec::new();
-    let mut block: Vec<Event<'_>> = Vec::new();
+    let mut block: Vec<(Event<'_>, Range<usize>)> = Vec::new();
     let mut depth = 0_usize;
     let (mut end_bytes, mut end_utf16) = (0, 0);
-    for (event, Range { end, .. }) in TextMergeWithOffset::new(parser) {
+    for (event, place) in Parser::new_ext(text, options).into_offset_iter() {
         match event {
             Event::Start(_) => depth += 1,
             Event::End(_) => depth -= 1,
             _ => {}
         }
-        block.push(event);
+        let end = place.end;
+        block.push((event, place));
         if depth == 0 {
             end_utf16 += text[end_bytes..end].encode_utf16().count();
             end_bytes = end;
-            blocks.push(Block { html: to_html(std::mem::take(&mut block)), end: end_utf16 });
+            let events = rewrite::rewrite(std::mem::take(&mut block), text, tasks);
+            blocks.push(Block { html: to_html(events), end: end_utf16 });
         }
     }
     blocks
@@ -52,7 +56,7 @@ pub(crate) fn render(text: &str) -> Vec<Block> {
 
 fn to_html(events: Vec<Event<'_>>) -> String {
     let mut unsafe_html = String::new();
-    html::push_html(&mut unsafe_html, rewrite::rewrite(events).into_iter());
+    html::push_html(&mut unsafe_html, events.into_iter());
     SANITISER.clean(&unsafe_html).to_string()
 }
 
@@ -109,7 +113,7 @@ mod tests {
     use super::*;
 
     fn html(text: &str) -> String {
-        render(text).into_iter().map(|block| block.html).collect()
+        render(text, None).into_iter().map(|block| block.html).collect()
     }
 
     #[test]
@@ -181,21 +185,21 @@ mod tests {
     #[test]
     fn blocks_end_where_the_text_can_be_cut() {
         let text = "# Tïtle 🦀\n\nOne\ntwo.\n\n- a\n- b\n\n---\n\n| x |\n|---|\n| y |\n\nlast";
-        let blocks = render(text);
+        let blocks = render(text, None);
         assert_eq!(blocks.len(), 6, "{blocks:?}");
         let utf16: Vec<u16> = text.encode_utf16().collect();
         let mut start = 0;
         for (place, block) in blocks.iter().enumerate() {
             let alone = String::from_utf16(&utf16[start..block.end]).unwrap();
-            assert_eq!(render(&alone)[0].html, block.html);
+            assert_eq!(render(&alone, None)[0].html, block.html);
             let rest = String::from_utf16(&utf16[block.end..]).unwrap();
-            let following: Vec<String> = render(&rest).into_iter().map(|b| b.html).collect();
+            let following: Vec<String> = render(&rest, None).into_iter().map(|b| b.html).collect();
             let expected: Vec<String> =
                 blocks[place + 1..].iter().map(|b| b.html.clone()).collect();
             assert_eq!(following, expected);
             start = block.end;
         }
-        assert!(render("").is_empty() && render(" \n\n").is_empty());
+        assert!(render("", None).is_empty() && render(" \n\n", None).is_empty());
     }
 
     #[test]

@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 use trawl_core::discover::Wait;
 use trawl_core::event::TaskStatus;
 use trawl_core::execute::Approval;
+use trawl_core::history::History;
 use trawl_core::mcp::Connections;
 use trawl_core::pipeline::{Agent, Request};
 use trawl_core::plan::Task;
 use trawl_core::settings::Settings;
-use trawl_tests::bench::{Raw, SERVE, execute_phase, median, serve, stage};
-use trawl_tests::stage::{Played, task};
+use trawl_tests::bench::{Raw, SERVE, execute_phase, forget_peak, median, resident, serve, stage};
+use trawl_tests::stage::{Played, Stage, task};
 
 const FAKE: &str = env!("CARGO_BIN_EXE_fake-mcp");
 
@@ -54,20 +55,31 @@ fn noise(n: usize, bytes: usize) -> impl Iterator<Item = Task> {
 }
 
 async fn processor_time() {
-    let stage = stage(own_server()).await;
+    let alone = stage(own_server()).await;
+    processor_time_a_task("", &alone).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let history = History::open(folder.path()).expect("a writable folder");
+    let kept = Stage { history: Some(history), ..stage(own_server()).await };
+    processor_time_a_task(", kept in a history", &kept).await;
+}
+
+async fn processor_time_a_task(how: &str, stage: &Stage) {
     let mut a_task = Vec::new();
     for n in [1000, 10_000] {
         let mut spent = Vec::new();
         for _ in 0..5 {
             let before = processor_ticks();
-            all_completed(&stage.run(noise(n, 8)).await);
+            let played = stage.run(noise(n, 8)).await;
+            // What writes to the history works on behind the run.
+            played.recorder.flush().await;
+            all_completed(&played);
             spent.push(processor_ticks().saturating_sub(before));
         }
         a_task.push(median(spent).as_secs_f64() * 1e6 / n as f64);
     }
     let (few, many) = (a_task[0], a_task[1]);
     println!(
-        "| processor time a task at 1,000 → 10,000 tasks | {few:.0} µs → {many:.0} µs ({:.2}×) |",
+        "| processor time a task at 1,000 → 10,000 tasks{how} | {few:.0} µs → {many:.0} µs ({:.2}×) |",
         many / few
     );
 }
@@ -84,19 +96,20 @@ fn processor_ticks() -> Duration {
 }
 
 async fn many_servers() {
-    let (servers, tasks, limit, each) = (20, 10_000, 64, 1.0);
+    let (servers, tasks, limit, each_ms) = (20, 10_000, 64, 1000);
     let entry = json!({"command": FAKE, "maxConcurrent": limit});
     let all: serde_json::Map<String, Value> =
         (0..servers).map(|k| (format!("s{k}"), entry.clone())).collect();
     let stage = stage(Value::Object(all)).await;
     let plan = (0..tasks)
-        .map(|k| task(k + 1, &format!("s{}__sleep", k % servers), json!({"ms": each * 1000.0})));
+        .map(|k| task(k + 1, &format!("s{}__sleep", k % servers), json!({"ms": each_ms})));
     let played = stage.run(plan).await;
     all_completed(&played);
-    let ideal = f64::from(u32::try_from((tasks / servers).div_ceil(limit)).unwrap_or(1)) * each;
+    let rounds = (tasks / servers).div_ceil(limit);
+    let ideal = (rounds * each_ms) as f64 / 1000.0;
     let wall = execute_phase(&played).as_secs_f64();
     println!(
-        "| {tasks} tasks of {each} s over {servers} servers, {limit} at once each ÷ ideal schedule | {wall:.2} s ÷ {ideal:.2} s = {:.3} |",
+        "| {tasks} tasks of {each_ms} ms over {servers} servers, {limit} at once each ÷ ideal schedule | {wall:.2} s ÷ {ideal:.2} s = {:.3} |",
         wall / ideal
     );
     stage.connections.close().await;
@@ -128,8 +141,7 @@ async fn memory() {
     let stage = stage(own_server()).await;
     all_completed(&stage.run(noise(100, 8)).await);
     let before = resident("VmRSS:");
-    // Writing 5 there makes the peak begin anew.
-    std::fs::write("/proc/self/clear_refs", "5").expect("Linux");
+    forget_peak();
     let played = stage.run(noise(tasks, bytes)).await;
     let peak = resident("VmHWM:") - before;
     all_completed(&played);
@@ -139,14 +151,6 @@ async fn memory() {
         bytes / 1000,
         peak / results
     );
-}
-
-/// Megabytes.
-fn resident(name: &str) -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
-    let line = status.lines().find(|line| line.starts_with(name)).expect("the kernel says it");
-    let kilobytes: f64 = line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).unwrap_or(0.0);
-    kilobytes * 1024.0 / 1e6
 }
 
 async fn first_event() {

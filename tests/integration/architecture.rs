@@ -1,8 +1,8 @@
 //! The rules of dependency and the habits that a compiler does not keep.
 //!
 //! Reads the sources as text and the manifests through `cargo metadata`; runs nothing of Trawl. A
-//! rule that fails names every file that breaks it. R6 is behaviour, and is tested in
-//! `failure_is_data.rs`.
+//! rule that fails names every file that breaks it. That a failed call or server does become data
+//! (R6) is behaviour, and is tested in `execute_parallel.rs` and `pipeline.rs`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -148,6 +148,34 @@ fn r5_a_trait_has_two_implementations() {
             .map(|name| format!("trait {name} has fewer than two implementations"))
             .collect()
     });
+}
+
+/// Steps give back what they found, with what failed in it; only the pipeline knows the end of a run.
+#[test]
+fn r6_no_step_can_end_a_run() {
+    let ending = ["RunError", "EventKind::Failed", "EventKind::Finished", "EventKind::Cancelled"];
+    for step in STEPS {
+        let main = format!("{CORE}{step}.rs");
+        let own = [main.clone(), format!("{CORE}{step}/")];
+        let sources = under(CORE, "rs");
+        let of_step: Vec<Source> = sources
+            .into_iter()
+            .filter(|source| own.iter().any(|own| source.path.starts_with(own)))
+            .collect();
+        let found = of_step.iter().find(|source| source.path == main).unwrap();
+        let code = found.code().collect::<Vec<_>>().join("\n");
+        // `synthesize` is two functions, one for each writer.
+        let names = if step == "synthesize" { vec!["list", "found"] } else { vec![step] };
+        for name in names {
+            let start = code.find(&format!("fn {name}(")).expect("the step's own function");
+            let signature = code[start..].split('{').next().unwrap();
+            assert!(!signature.contains("Result<"), "{step}: {signature}");
+        }
+        none(of_step, |source| {
+            let lines = source.code().filter(|line| ending.iter().any(|end| line.contains(end)));
+            lines.map(str::to_owned).collect()
+        });
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `trawl ask` as people and scripts use it, and everything they can do wrong.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::process::Stdio;
 
 use serde_json::json;
@@ -8,7 +8,6 @@ use trawl_core::event::EventKind;
 use trawl_tests::grammar;
 
 use crate::cli_setup::{Home, said};
-use crate::mcp_setup::FAKE;
 
 const UPSTREAM: &str = "How many stories have upstream keyword?";
 
@@ -148,29 +147,5 @@ fn nobody_reading_any_more_is_no_panic() {
         drop(child.stdout.take());
         let said = said(child.wait_with_output().unwrap());
         assert_eq!(said.code, 0, "{arguments:?}: {}", said.err);
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn a_signal_cancels_the_run_and_saves_it() {
-    use rustix::process::{Pid, Signal, kill_process};
-    for signal in [Signal::INT, Signal::TERM] {
-        // It never answers, so that the run is still waiting for it.
-        let home = Home::with(
-            &json!({"mcpServers": {"mute": {"command": FAKE, "args": ["--only-junk"]}}}),
-        );
-        let mut child = home.command(&["ask", "--json", UPSTREAM]).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut printed = lines.next().unwrap().unwrap() + "\n";
-        let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-        kill_process(pid, signal).unwrap();
-        for line in lines {
-            printed += &(line.unwrap() + "\n");
-        }
-        assert_eq!(child.wait().unwrap().code(), Some(130));
-        grammar::check(&grammar::read(&printed).unwrap()).unwrap();
-        assert!(printed.contains("\"cancelled\""), "{printed}");
-        assert_eq!(home.json(&["history", "list", "--json"])["runs"][0]["state"], "cancelled");
     }
 }

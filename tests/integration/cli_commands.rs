@@ -1,8 +1,11 @@
 //! `trawl history`, `servers`, `tools`, `mcp` and the help.
 
 use serde_json::{Value, json};
+use trawl_core::event::EventKind;
+use trawl_core::history::{History, Recorder};
 use trawl_core::mcp::ServerState;
 use trawl_tests::programs;
+use uuid::Uuid;
 
 use crate::cli_setup::Home;
 use crate::mcp_setup::{FAKE, connections, settings};
@@ -88,6 +91,47 @@ fn servers_are_listed_and_tested() {
     assert!(gone.code == 1 && gone.out.contains("✗ gone: "), "{}", gone.out);
     let unknown = home.trawl(&["servers", "test", "nobody"]);
     assert!(unknown.code == 2 && unknown.err.contains("stories"), "{}", unknown.err);
+}
+
+/// A run that broke off may have lost an earlier task; its numbers are the plan's all the same.
+#[test]
+fn a_task_is_shown_by_its_number() {
+    let home = Home::new();
+    let history = History::open(&home.path("")).unwrap();
+    let recorder = Recorder::start(Some(&history), Uuid::new_v4(), "What is left?", None);
+    for index in [0, 2] {
+        recorder.emit(EventKind::TaskPlanned {
+            index,
+            id: format!("t{index}"),
+            server: None,
+            tool: format!("tool_{index}"),
+            arguments: json!({}),
+            description: String::new(),
+            depends_on: Vec::new(),
+            priority: 0,
+        });
+        recorder.keep_result(index, &json!({"structuredContent": {"n": index}}).to_string());
+    }
+    tokio::runtime::Runtime::new().unwrap().block_on(recorder.flush());
+    let run = recorder.run_id().to_string();
+    let third = home.json(&["history", "show", &run, "--task", "3", "--json"]);
+    assert_eq!(
+        (&third["tool"], &third["result"]["structuredContent"]["n"]),
+        (&json!("tool_2"), &json!(2))
+    );
+    assert_eq!(home.trawl(&["history", "show", &run, "--task", "2"]).code, 1);
+}
+
+#[test]
+fn a_list_of_servers_shows_no_secret() {
+    let home = Home::with(&json!({"mcpServers": {
+        "local": {"command": "npx", "args": ["server", "--api-key", "hunter2", "${env:TOKEN}"]},
+        "remote": {"url": "https://me:hunter2@example.com/mcp?token=hunter2"}}}));
+    let (list, lines) = (home.json(&["servers", "list", "--json"]), home.ok(&["servers", "list"]));
+    let local = "npx server --api-key ••• ${env:TOKEN}";
+    let remote = "https://•••@example.com/mcp?token=•••";
+    assert_eq!((&list[0]["target"], &list[1]["target"]), (&json!(local), &json!(remote)));
+    assert!(lines.contains(local) && lines.contains(remote), "{lines}");
 }
 
 #[test]

@@ -47,7 +47,7 @@ async fn denying(stage: &Stage, plan: impl IntoIterator<Item = Task>) -> Played 
 }
 
 fn asked(played: &Played) -> Vec<AskedTool> {
-    let tools = |event: &trawl_core::event::Event| match &event.kind {
+    let tools = |event: &std::sync::Arc<trawl_core::event::Event>| match &event.kind {
         EventKind::ApprovalRequested { tools, .. } => tools.clone(),
         _ => Vec::new(),
     };

@@ -11,6 +11,8 @@ mod answer_model;
 mod architecture;
 mod cli_ask;
 mod cli_commands;
+#[cfg(unix)]
+mod cli_processes;
 mod cli_setup;
 mod events_golden;
 mod execute_allowed;

@@ -36,7 +36,10 @@ pub fn serve() {
             "tools/list" => json!({"tools": [{"name": "noise",
                 "inputSchema": {"type": "object"}, "annotations": {"readOnlyHint": true}}]}),
             "tools/call" => {
-                let text = noise(&params["arguments"]);
+                let arguments = &params["arguments"];
+                let number = |key: &str, default| arguments[key].as_u64().unwrap_or(default);
+                let bytes = usize::try_from(number("bytes", 8)).expect("it fits into memory");
+                let text: String = noise(number("seed", 1)).take(bytes).collect();
                 json!({"content": [{"type": "text", "text": text}]})
             }
             _ => {
@@ -53,17 +56,30 @@ pub fn serve() {
     }
 }
 
-fn noise(arguments: &Value) -> String {
-    let bytes = arguments["bytes"].as_u64().unwrap_or(8);
-    let mut state = arguments["seed"].as_u64().unwrap_or(1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let next = |_| {
+/// Letters, digits and marks that JSON writes as they are, in no order; never the same twice.
+pub(crate) fn noise(seed: u64) -> impl Iterator<Item = char> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let next = move || {
         // xorshift; six bits a character, so that it compresses to about three quarters.
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        char::from(b'0' + u8::try_from(state % 64).unwrap_or_default())
+        Some(char::from(b'0' + u8::try_from(state % 64).unwrap_or_default()))
     };
-    (0..bytes).map(next).filter(|c| *c != '\\').collect()
+    std::iter::from_fn(next).filter(|c| *c != '\\')
+}
+
+/// What the kernel says of this process's memory (`VmRSS`, `VmHWM`), in megabytes.
+pub fn resident(name: &str) -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find(|line| line.starts_with(name)).expect("the kernel says it");
+    let kilobytes: f64 = line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).unwrap_or(0.0);
+    kilobytes * 1024.0 / 1e6
+}
+
+/// Lets the peak (`VmHWM`) begin anew.
+pub fn forget_peak() {
+    std::fs::write("/proc/self/clear_refs", "5").expect("Linux");
 }
 
 /// A server's process that is spoken to by hand.

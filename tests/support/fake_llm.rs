@@ -13,6 +13,7 @@ use std::{
     collections::VecDeque,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use serde_json::{Value, json};
@@ -23,7 +24,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-pub use self::reply::{End, Protocol, Reply};
+pub use self::reply::{End, Protocol, Reply, TOKEN};
 
 /// A running fake; stops when dropped.
 pub struct FakeLlm {
@@ -36,6 +37,8 @@ pub struct FakeLlm {
 struct State {
     script: Mutex<VecDeque<Reply>>,
     requests: Mutex<Vec<Request>>,
+    /// For each reply, when each of its packets left.
+    sent: Mutex<Vec<Vec<Instant>>>,
     models: Mutex<Option<Value>>,
     hung_up: watch::Sender<usize>,
 }
@@ -50,7 +53,7 @@ pub struct Request {
     /// Its body.
     pub body: Value,
     /// When it had arrived.
-    pub at: std::time::Instant,
+    pub at: Instant,
 }
 
 impl Request {
@@ -104,6 +107,11 @@ impl FakeLlm {
         lock(&self.state.requests).clone()
     }
 
+    /// When each packet of each chat reply left; without [`Reply::packets_of`], a packet is a token.
+    pub fn sent(&self) -> Vec<Vec<Instant>> {
+        lock(&self.state.sent).clone()
+    }
+
     /// Replies of the script that were not asked for.
     pub fn left(&self) -> usize {
         lock(&self.state.script).len()
@@ -140,7 +148,13 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) {
         lock(&state.requests).push(request);
         let reply = lock(&state.script).pop_front();
         let reply = reply.unwrap_or_else(|| Reply::status(400, "nothing further is scripted"));
-        if !say(&mut stream, reply).await {
+        let number = {
+            let mut sent = lock(&state.sent);
+            sent.push(Vec::new());
+            sent.len() - 1
+        };
+        let leaves = || lock(&state.sent)[number].push(Instant::now());
+        if !say(&mut stream, reply, leaves).await {
             state.hung_up.send_modify(|times| *times += 1);
             return;
         }
@@ -148,7 +162,7 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) {
 }
 
 /// Sends a reply; `false` when the client hung up. Closes the connection where the reply says so.
-async fn say(stream: &mut TcpStream, reply: Reply) -> bool {
+async fn say(stream: &mut TcpStream, reply: Reply, leaves: impl Fn()) -> bool {
     let began = tokio::time::Instant::now();
     if let Some(bytes) = reply.raw {
         let sent = stream.write_all(&bytes).await.is_ok();
@@ -167,6 +181,7 @@ async fn say(stream: &mut TcpStream, reply: Reply) -> bool {
             () = gone(stream) => return false,
         }
         unsent.extend(format!("{:x}\r\n", bytes.len()).bytes().chain(bytes).chain(*b"\r\n"));
+        leaves();
         if stream.write_all(&std::mem::take(&mut unsent)).await.is_err() {
             return false;
         }
@@ -229,7 +244,7 @@ async fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<(S
     }
     let body = serde_json::from_slice(&buffer[head_end..head_end + length]).unwrap_or(Value::Null);
     buffer.drain(..head_end + length);
-    Some((method, Request { path, headers, body, at: std::time::Instant::now() }))
+    Some((method, Request { path, headers, body, at: Instant::now() }))
 }
 
 async fn more(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<()> {

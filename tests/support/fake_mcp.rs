@@ -7,6 +7,7 @@
 #![expect(clippy::expect_used, reason = "a test's own server may end the test")]
 
 mod http;
+mod huge;
 mod options;
 mod record;
 mod stream;

@@ -4,6 +4,7 @@
 //! or the first place that breaks a rule, in words. Says nothing about whether the run did what it
 //! should have done.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use trawl_core::event::{Event, EventKind, Finished, TaskStatus};
@@ -11,11 +12,12 @@ use trawl_core::event::{Event, EventKind, Finished, TaskStatus};
 use crate::task_grammar::TaskLog;
 
 /// Whether the events are a whole run that keeps the grammar; the first offence otherwise.
-pub fn check(events: &[Event]) -> Result<(), String> {
+pub fn check<E: Borrow<Event>>(events: &[E]) -> Result<(), String> {
     let Some(first) = events.first() else { return Err("no event at all".to_owned()) };
+    let first = first.borrow();
     let mut stream = Stream::default();
     let mut before = 0.0;
-    for (position, event) in events.iter().enumerate() {
+    for (position, event) in events.iter().map(Borrow::borrow).enumerate() {
         let kind = &event.kind;
         let offence = |words: String| format!("event {position} ({}): {words}", name(kind));
         let require = |met: bool, words: &str| {

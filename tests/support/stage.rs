@@ -59,7 +59,7 @@ pub struct Played {
     /// What `execute` gave back.
     pub executed: Executed,
     /// All events, grammar checked.
-    pub events: Vec<Event>,
+    pub events: Vec<Arc<Event>>,
     /// For the results.
     pub recorder: Recorder,
 }
@@ -166,8 +166,7 @@ impl Playing {
                 message: "none completed".to_owned(),
             },
         });
-        let events: Vec<Event> =
-            self.recorder.events().iter().map(|event| (**event).clone()).collect();
+        let events = self.recorder.events();
         grammar::check(&events).unwrap_or_else(|broken| panic!("{broken}\n{events:#?}"));
         Played { executed, events, recorder: self.recorder }
     }
@@ -242,7 +241,7 @@ impl Played {
 
     /// Indexes in the order in which they first started.
     pub fn started(&self) -> Vec<usize> {
-        let first = |event: &Event| match event.kind {
+        let first = |event: &Arc<Event>| match event.kind {
             EventKind::TaskStarted { index, attempt: 1, .. } => Some(index),
             _ => None,
         };

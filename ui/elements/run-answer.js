@@ -14,6 +14,7 @@ const EVERY_MS = 100;
 class RunAnswer extends HTMLElement {
   #blocks = noBlocks();
   #text = '';
+  #tasks = 0;
   #whole = false;
   #busy = false;
   #dirty = false;
@@ -44,6 +45,7 @@ class RunAnswer extends HTMLElement {
     const whole = run.state !== 'running';
     if (run.answer === this.#text && whole === this.#whole) return;
     this.#text = run.answer;
+    this.#tasks = run.tasks.length;
     this.#whole = whole;
     this.#body.setAttribute('aria-busy', String(!whole));
     this.#dirty = true;
@@ -74,7 +76,7 @@ class RunAnswer extends HTMLElement {
     const whole = this.#whole;
     const { blocks, rest } = toRender(this.#blocks, this.#text);
     try {
-      const html = rest === '' ? [] : await renderMarkdown(rest);
+      const html = rest === '' ? [] : await renderMarkdown(rest, this.#tasks);
       if (runId === this.#runId) {
         this.#blocks = rendered(blocks, html, whole);
         this.#put();

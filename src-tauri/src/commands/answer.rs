@@ -8,8 +8,8 @@ use crate::links::openable;
 use crate::markdown::{Block, render};
 
 #[tauri::command(async)]
-pub(crate) fn render_markdown(text: String) -> Vec<Block> {
-    render(&text)
+pub(crate) fn render_markdown(text: String, tasks: Option<u32>) -> Vec<Block> {
+    render(&text, tasks)
 }
 
 #[tauri::command(async)]

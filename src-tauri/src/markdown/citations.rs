@@ -1,8 +1,10 @@
 //! Citations in a piece of text: `[n]` for task n, `[n.k]` for the k-th item of its result.
 //!
-//! Finds and writes them; whether there is such a task was checked when the answer was written.
+//! Finds and writes them; whether there is such an item was checked when the answer was written.
 
 use std::fmt::Write;
+
+use super::prose::Prose;
 
 /// A piece of text, or the citation that stands between two pieces.
 #[derive(Debug, PartialEq, Eq)]
@@ -11,14 +13,13 @@ pub(super) enum Piece<'a> {
     Citation { task: u32, item: Option<u32> },
 }
 
-/// Cuts a text at its citations.
-pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
+/// Cuts a text at its citations of the first so many tasks.
+pub(super) fn pieces(prose: &Prose, tasks: u32) -> Vec<Piece<'_>> {
+    let text = prose.text();
     let mut pieces = Vec::new();
     let (mut done, mut from) = (0, 0);
     while let Some(open) = text[from..].find('[').map(|at| from + at) {
-        let close = text[open..].find(']').map(|at| open + at);
-        let cited = close.and_then(|close| citation(&text[open + 1..close]).map(|c| (close, c)));
-        let Some((close, citation)) = cited else {
+        let Some((close, citation)) = citation(prose, open, tasks) else {
             from = open + 1;
             continue;
         };
@@ -46,12 +47,18 @@ pub(super) fn anchor(task: u32, item: Option<u32>) -> String {
     html
 }
 
-fn citation(inside: &str) -> Option<Piece<'static>> {
+/// The citation whose bracket opens at `open`, and where it closes.
+fn citation(prose: &Prose, open: usize, tasks: u32) -> Option<(usize, Piece<'static>)> {
+    let close = open + prose.text()[open..].find(']')?;
+    if !prose.is_markup(open) || !prose.is_markup(close) {
+        return None;
+    }
+    let inside = &prose.text()[open + 1..close];
     let (task, item) = match inside.split_once('.') {
         Some((task, item)) => (number(task)?, Some(number(item)?)),
         None => (number(inside)?, None),
     };
-    Some(Piece::Citation { task, item })
+    (task <= tasks).then_some((close, Piece::Citation { task, item }))
 }
 
 /// A count from 1, as people write it.
@@ -68,7 +75,11 @@ mod tests {
     #[test]
     fn citations_are_told_from_other_brackets() {
         let cite = |task, item| Citation { task, item };
-        let check = |text, expect: &[Piece<'_>]| assert_eq!(pieces(text), expect, "{text}");
+        let check = |text: &str, expect: &[Piece<'_>]| {
+            let mut prose = Prose::default();
+            prose.push(text, text, 0..text.len());
+            assert_eq!(pieces(&prose, 20), expect, "{text}");
+        };
         check("a [1] b", &[Text("a "), cite(1, None), Text(" b")]);
         check("[1][2.10]", &[cite(1, None), cite(2, Some(10))]);
         check("x[3.1].", &[Text("x"), cite(3, Some(1)), Text(".")]);
@@ -78,6 +89,7 @@ mod tests {
             check(plain, &[Text(plain)]);
         }
         check("[[1]]", &[Text("["), cite(1, None), Text("]")]);
+        check("[20] [21] [2024.1]", &[cite(20, None), Text(" [21] [2024.1]")]);
         check("", &[]);
     }
 

@@ -3,15 +3,30 @@
 //! HTML becomes text, an image a link, a task's box a character, and a citation an anchor, except in
 //! code and inside of links, where brackets are what they are.
 
+use std::ops::Range;
+
 use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
 
 use super::citations::{Piece, anchor, pieces};
+use super::prose::Prose;
 
-/// Rewrites the events of one block.
-pub(super) fn rewrite(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
+/// Rewrites the events of one block, each with its place in `source`.
+pub(super) fn rewrite<'a>(
+    events: Vec<(Event<'a>, Range<usize>)>,
+    source: &str,
+    tasks: u32,
+) -> Vec<Event<'a>> {
     let mut out = Vec::with_capacity(events.len());
     let mut inside = Inside::default();
-    for event in events {
+    let mut prose = Prose::default();
+    for (event, place) in events {
+        match event {
+            Event::Text(text) if !inside.code && inside.links == 0 => {
+                prose.push(&text, source, place);
+                continue;
+            }
+            _ => cite(&std::mem::take(&mut prose), tasks, &mut out),
+        }
         match event {
             Event::Start(Tag::CodeBlock(kind)) => {
                 inside.code = true;
@@ -38,10 +53,10 @@ pub(super) fn rewrite(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
             Event::TaskListMarker(done) => {
                 out.push(Event::Text(if done { "☑ " } else { "☐ " }.into()));
             }
-            Event::Text(text) if !inside.code && inside.links == 0 => cite(text, &mut out),
             other => out.push(other),
         }
     }
+    cite(&prose, tasks, &mut out);
     out
 }
 
@@ -82,20 +97,11 @@ impl<'a> Inside<'a> {
     }
 }
 
-fn cite<'a>(text: CowStr<'a>, out: &mut Vec<Event<'a>>) {
-    let pieces = pieces(&text);
-    if let [Piece::Text(_)] = pieces.as_slice() {
-        out.push(Event::Text(text));
-        return;
-    }
-    let events: Vec<Event<'a>> = pieces
-        .into_iter()
-        .map(|piece| match piece {
-            Piece::Text(piece) => Event::Text(piece.to_owned().into()),
-            Piece::Citation { task, item } => Event::InlineHtml(anchor(task, item).into()),
-        })
-        .collect();
-    out.extend(events);
+fn cite(prose: &Prose, tasks: u32, out: &mut Vec<Event<'_>>) {
+    out.extend(pieces(prose, tasks).into_iter().map(|piece| match piece {
+        Piece::Text(piece) => Event::Text(piece.to_owned().into()),
+        Piece::Citation { task, item } => Event::InlineHtml(anchor(task, item).into()),
+    }));
 }
 
 /// Models write these in tables, where Markdown has no other way.
@@ -105,10 +111,13 @@ fn is_line_break(html: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+    use trawl_core::synthesize::{Found, builtin, evidence::Evidence};
+
     use super::super::render;
 
     fn html(text: &str) -> String {
-        render(text)
+        render(text, Some(6))
             .into_iter()
             .map(|block| serde_json::to_value(block).unwrap()["html"].clone())
             .map(|html| html.as_str().unwrap().to_owned())
@@ -126,5 +135,60 @@ mod tests {
             assert!(!html.contains("citation") && html.contains("[1]"), "{html}");
         }
         assert!(html("[1](https://example.com)").contains("href=\"https://example.com\""));
+    }
+
+    #[test]
+    fn brackets_that_are_meant_as_text_cite_nothing() {
+        for plain in
+            ["\\[1\\]", "\\[1]", "[1\\]", "&#91;1]", "[1&rsqb;", "| a |\n|---|\n| \\[1\\] |"]
+        {
+            let html = html(plain);
+            assert!(!html.contains("citation") && html.contains("[1]"), "{plain}: {html}");
+        }
+        assert_eq!(html("In [2024] or [7.1]."), "<p>In [2024] or [7.1].</p>\n");
+        // Two backslashes are one that is shown.
+        let html = html("\\\\[1] &amp; [2] é[3] a\\*b[4]");
+        assert_eq!(html.matches("class=\"citation\"").count(), 4, "{html}");
+        assert!(html.starts_with("<p>\\<a"), "{html}");
+    }
+
+    /// Nothing that a server can say becomes a source, a link or markup.
+    #[test]
+    fn what_a_server_says_cites_nothing() {
+        let said = "so it is [1] [2.1] \\[3] &#91;4&#93; [5](https://evil.example) ![6](x) `[1]`";
+        let results: [Value; 4] = [
+            json!({"results": [{"title": said, "author": said, "score": said}]}),
+            json!({said: said}),
+            json!(said),
+            json!([said, said]),
+        ];
+        let found: Vec<Found> = results
+            .into_iter()
+            .enumerate()
+            .map(|(index, value)| Found {
+                index,
+                server: "s".into(),
+                tool: "find".into(),
+                description: said.into(),
+                arguments: json!({"query": said}),
+                evidence: Evidence::read(&json!({"structuredContent": value}).to_string()),
+            })
+            .collect();
+        let html = html(&builtin::write(&found, &[]));
+        let anchors: Vec<&str> = html
+            .split("href=\"#task-")
+            .skip(1)
+            .map(|rest| rest.split(" rel=").next().unwrap_or_default())
+            .collect();
+        let of_the_writer = [
+            "1\" data-task=\"1\"",
+            "4\" data-task=\"4\"",
+            "1\" data-task=\"1\" data-item=\"1\"",
+            "4\" data-task=\"4\" data-item=\"1\"",
+            "2\" data-task=\"2\"",
+            "3\" data-task=\"3\"",
+        ];
+        assert_eq!(anchors, of_the_writer, "{html}");
+        assert_eq!(html.matches("<a ").count(), anchors.len(), "{html}");
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 /// Bytes of a token, in text.
-const TOKEN: usize = 4;
+pub const TOKEN: usize = 4;
 
 /// Whose protocol a reply is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +97,14 @@ impl Reply {
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// As from a server that does not stream: the same time to the last token, and all of it then.
+    #[must_use]
+    pub fn at_its_end(mut self) -> Self {
+        let last = self.events.last().map_or(Duration::ZERO, |(after, _)| *after);
+        self.events.iter_mut().for_each(|(after, _)| *after = last);
         self
     }
 

@@ -5,13 +5,14 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use serde_json::Value;
 use tokio::sync::watch;
 
 /// The server's own record.
 pub struct Record {
-    received: Mutex<Vec<Value>>,
+    received: Mutex<Vec<(Instant, Value)>>,
     log: Option<Mutex<File>>,
     in_flight: Arc<AtomicUsize>,
     most_in_flight: AtomicUsize,
@@ -38,21 +39,33 @@ impl Record {
 
     /// Every message received so far, in order.
     pub fn received(&self) -> Vec<Value> {
-        self.received.lock().expect("no test panics here").clone()
+        let received = self.received.lock().expect("no test panics here");
+        received.iter().map(|(_, message)| message.clone()).collect()
+    }
+
+    /// When the first call of a tool whose argument `text` is this one had been read.
+    pub fn called_at(&self, tool: &str, text: &str) -> Option<Instant> {
+        let received = self.received.lock().expect("no test panics here");
+        let is_it = |message: &Value| {
+            let params = &message["params"];
+            is_call(message, tool) && params["arguments"]["text"] == text
+        };
+        received.iter().find(|(_, message)| is_it(message)).map(|(at, _)| *at)
     }
 
     /// Calls of a tool received so far.
     pub fn calls(&self, tool: &str) -> usize {
-        let is_it = |message: &&Value| {
-            message["method"] == "tools/call" && message["params"]["name"] == tool
-        };
-        self.received.lock().expect("no test panics here").iter().filter(is_it).count()
+        self.count(|message| is_call(message, tool))
     }
 
     /// Notifications that a call is cancelled received so far.
     pub fn cancellations(&self) -> usize {
-        let is_it = |message: &&Value| message["method"] == "notifications/cancelled";
-        self.received.lock().expect("no test panics here").iter().filter(is_it).count()
+        self.count(|message| message["method"] == "notifications/cancelled")
+    }
+
+    fn count(&self, wanted: impl Fn(&Value) -> bool) -> usize {
+        let received = self.received.lock().expect("no test panics here");
+        received.iter().filter(|(_, message)| wanted(message)).count()
     }
 
     /// The most calls that ran at the same time.
@@ -76,12 +89,13 @@ impl Record {
     }
 
     pub(super) fn note(&self, message: &Value) {
+        let now = Instant::now();
         if let Some(log) = &self.log {
             let mut line = message.to_string();
             line.push('\n');
             let _ = log.lock().expect("no test panics here").write_all(line.as_bytes());
         }
-        self.received.lock().expect("no test panics here").push(message.clone());
+        self.received.lock().expect("no test panics here").push((now, message.clone()));
         self.changes.send_modify(|count| *count += 1);
     }
 
@@ -90,6 +104,10 @@ impl Record {
         self.most_in_flight.fetch_max(now, Ordering::SeqCst);
         InFlight(self.in_flight.clone())
     }
+}
+
+fn is_call(message: &Value, tool: &str) -> bool {
+    message["method"] == "tools/call" && message["params"]["name"] == tool
 }
 
 impl Drop for InFlight {

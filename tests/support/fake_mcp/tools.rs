@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
-use super::Fake;
 use super::options::Options;
+use super::{Fake, huge};
 
 /// Name, whether it only reads, its parameters (all of them optional).
 type Description<'a> = (&'a str, bool, &'a [(&'a str, &'a str)]);
@@ -23,7 +23,7 @@ const TOOLS: [Description<'static>; 18] = [
     ("rpc_error", true, &[("code", "integer"), ("text", "string")]),
     ("hang", true, &[]),
     ("panic_exit", true, &[]),
-    ("huge", true, &[("bytes", "integer")]),
+    ("huge", true, &[("bytes", "integer"), ("form", "string"), ("seed", "integer")]),
     ("progress", true, &[("steps", "integer"), ("ms", "integer"), ("total", "boolean")]),
     ("backwards", true, &[]),
     ("barrier", true, &[("n", "integer")]),
@@ -126,7 +126,7 @@ pub(super) async fn run(fake: Fake, out: UnboundedSender<String>, id: Value, par
     let _in_flight = fake.inner.record.start();
     let name = params["name"].as_str().unwrap_or_default();
     let arguments = &params["arguments"];
-    let number = |key: &str, default: u64| arguments[key].as_u64().unwrap_or(default);
+    let number = |key: &str, default: u64| whole(&arguments[key]).unwrap_or(default);
     let words = arguments["text"].as_str().unwrap_or_default();
     let state = &fake.inner.tools;
     let options = &fake.inner.options;
@@ -151,10 +151,8 @@ pub(super) async fn run(fake: Fake, out: UnboundedSender<String>, id: Value, par
         }
         "huge" => {
             let size = usize::try_from(number("bytes", 1 << 20)).expect("it fits into memory");
-            // Built by hand: a JSON value of this size would be copied several times.
-            let filling = "x".repeat(size);
-            let result = format!(r#"{{"content":[{{"type":"text","text":"{filling}"}}]}}"#);
-            drop(filling);
+            let structured = arguments["form"] == "structured";
+            let result = huge::result(size, structured, whole(&arguments["seed"]));
             let _ = out.send(answer(options, &id, &result));
             return;
         }
@@ -234,6 +232,16 @@ pub(super) async fn run(fake: Fake, out: UnboundedSender<String>, id: Value, par
         }
     };
     let _ = out.send(answer(options, &id, &result.to_string()));
+}
+
+/// A number without its fraction; JSON does not tell `1000` from `1000.0`.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "beyond the range, a cast gives the nearest number"
+)]
+fn whole(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_f64().map(|number| number as u64))
 }
 
 /// An answer's text around a result's text.

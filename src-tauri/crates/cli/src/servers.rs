@@ -1,18 +1,21 @@
 //! `trawl servers`: what the settings name, and whether it can be reached.
 
+mod target;
+
 use std::fmt::Write as _;
-use std::slice;
 
 use anyhow::Context as _;
 use futures::future::join_all;
 use serde::Serialize;
 use trawl_core::mcp::{ServerKind, ServerState, ServerStatus, test_server};
-use trawl_core::settings::{ServerEntry, Settings, Transport};
+use trawl_core::settings::{ServerEntry, Settings};
 
 use crate::arguments::{Place, Servers};
 use crate::exit::{Exit, Usage};
 use crate::output::{self, Style, one_line};
 use crate::words::{counted, duration};
+
+use self::target::target;
 
 pub(crate) fn run(command: Servers, place: &Place) -> anyhow::Result<Exit> {
     let settings = place.settings()?.settings;
@@ -29,7 +32,7 @@ struct Entry<'a> {
     name: &'a str,
     kind: Option<ServerKind>,
     disabled: bool,
-    /// Program and arguments, or URL.
+    /// Program and arguments, or URL, with secrets covered.
     target: Option<String>,
     /// Why the entry cannot be used.
     message: Option<&'a str>,
@@ -75,16 +78,6 @@ fn described<'a>(name: &'a str, entry: &'a Result<ServerEntry, String>) -> Entry
         Err(message) => {
             Entry { name, kind: None, disabled: true, target: None, message: Some(message) }
         }
-    }
-}
-
-fn target(transport: &Transport) -> String {
-    match transport {
-        Transport::Builtin { builtin } => format!("built-in {builtin}"),
-        Transport::Stdio { command, args, .. } => {
-            [slice::from_ref(command), args.as_slice()].concat().join(" ")
-        }
-        Transport::Http { url, .. } => url.clone(),
     }
 }
 

@@ -1,28 +1,28 @@
 //! The log: daily files in the data folder, kept seven days.
 //!
 //! Comes in: everything that is traced, results as a whole under the target `trawl::results`. Goes
-//! out: lines, with every known secret covered. Written by a thread of its own; when that cannot keep
-//! up, lines are left out rather than anybody made to wait. Whether results are logged is the host's
-//! choice, and can be changed while it runs.
+//! out: lines, with every known secret covered. Written by a thread of its own, and no line is left
+//! out: while that thread cannot keep up, whoever has a result writes it himself. Whether results are
+//! logged is the host's choice, and can be changed while it runs.
 
 mod daily;
+mod lines;
+mod results;
 
+use std::borrow::Cow;
 use std::io;
 use std::path::Path;
-use std::sync::{OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use serde_json::Value;
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Registry, fmt, reload};
+use tracing_subscriber::{EnvFilter, Registry, filter::filter_fn, fmt, reload};
 
+use self::lines::Lines;
 use crate::event::Object;
 use crate::mcp::{LOG_FILTER, redact::Redactor};
 use crate::paths::{create_private_folder, logs_folder};
-
-/// Lines that wait for the disk before further ones are left out.
-const WAITING_LINES: usize = 8192;
 
 /// Secrets of the whole process, as they become known.
 static SECRETS: RwLock<Option<Redactor>> = RwLock::new(None);
@@ -30,10 +30,19 @@ static SECRETS: RwLock<Option<Redactor>> = RwLock::new(None);
 /// What the running log lets through.
 static FILTER: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
 
+/// The log of this process, once it is started.
+static LINES: OnceLock<Arc<Lines>> = OnceLock::new();
+
 /// Writes what is still waiting when it is dropped. To be held by `main`.
 #[must_use]
 pub struct Log {
-    _worker: WorkerGuard,
+    lines: Arc<Lines>,
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.lines.end();
+    }
 }
 
 /// Whether the log holds the results of tools.
@@ -58,17 +67,22 @@ impl Results {
 pub fn start(data_folder: &Path, results: Results) -> io::Result<Log> {
     let folder = logs_folder(data_folder);
     create_private_folder(&folder)?;
-    let file = daily::DailyFile::open(folder)?;
-    let (lines, worker) = NonBlockingBuilder::default()
-        .buffered_lines_limit(WAITING_LINES)
-        .thread_name("log")
-        .finish(file);
-    let (filter, handle) = reload::Layer::new(filter(results)?);
-    let layer = fmt::layer().with_ansi(false).with_writer(lines);
-    tracing_subscriber::registry().with(filter).with(layer).try_init().map_err(io::Error::other)?;
-    // The registry accepts one log a process, so that this is the first.
+    let lines = Lines::start(daily::DailyFile::open(folder)?)?;
+    let (everything, handle) = reload::Layer::new(filter(results)?);
+    let whole = results::Whole::in_lines(&lines).with_filter(filter_fn(results::is_one));
+    let other = fmt::layer().with_ansi(false).with_writer(Arc::clone(&lines));
+    let other = other.with_filter(filter_fn(|what| !results::is_one(what)));
+    let log = tracing_subscriber::registry().with(everything).with(whole).with(other);
+    log.try_init().map_err(io::Error::other)?;
+    // The registry accepts one log a process, so that these are the first.
     let _ = FILTER.set(handle);
-    Ok(Log { _worker: worker })
+    let _ = LINES.set(Arc::clone(&lines));
+    Ok(Log { lines })
+}
+
+/// Whether the log cannot keep up: a result is to be put away on a thread that may wait.
+pub(crate) fn is_behind() -> bool {
+    LINES.get().is_some_and(|lines| lines.are_many())
 }
 
 /// From now on results are logged, or left out. Without a log this does nothing.
@@ -86,16 +100,19 @@ fn filter(results: Results) -> io::Result<EnvFilter> {
     EnvFilter::try_new(directives).map_err(io::Error::other)
 }
 
-/// From now on the secret is covered in every line of the log.
-pub fn cover(secret: &str) {
+/// From now on the secret is covered in every line of the log, also as JSON writes it.
+pub(crate) fn cover(secret: &str) {
     let mut secrets = SECRETS.write().unwrap_or_else(PoisonError::into_inner);
-    secrets.get_or_insert_default().remember(secret);
+    let secrets = secrets.get_or_insert_default();
+    secrets.remember(secret);
+    let json = Value::from(secret).to_string();
+    secrets.remember(&json[1..json.len() - 1]);
 }
 
-/// The line without the secrets.
-fn covered(line: &str) -> String {
+/// The text without the secrets.
+fn covered(text: &str) -> Cow<'_, str> {
     let secrets = SECRETS.read().unwrap_or_else(PoisonError::into_inner);
-    secrets.as_ref().map_or_else(|| line.to_owned(), |secrets| secrets.clean(line))
+    secrets.as_ref().map_or(Cow::Borrowed(text), |secrets| secrets.covered(text))
 }
 
 #[cfg(test)]

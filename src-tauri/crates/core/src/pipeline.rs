@@ -111,7 +111,8 @@ async fn end(steps: impl Future<Output = End> + Send + 'static, recorder: Record
 }
 
 async fn drive(agent: Agent, request: Request, recorder: Recorder, control: Control) -> End {
-    let initialized = initialize(&request, agent.history.as_ref()).await;
+    let initializing = initialize(&request, agent.history.as_ref());
+    let initialized = initializing.instrument(info_span!("initialize")).await;
     let (chosen, context) = (&request.settings.model, request.settings.limits.context_tokens);
     let discovering = discover(&agent.connections, request.wait, &recorder);
     // A keychain may take its time, so the model is looked up while servers are.
@@ -152,8 +153,9 @@ async fn drive(agent: Agent, request: Request, recorder: Recorder, control: Cont
                 return End::Failed(error);
             }
             let writing = recorder.elapsed_ms();
+            let writes = steps.write(&executed, &not_consulted);
             let answer = tokio::select! {
-                answer = steps.write(&executed, &not_consulted) => answer,
+                answer = writes.instrument(info_span!("synthesize")) => answer,
                 () = control.cancelled() => return End::Cancelled,
             };
             timings.synthesize_ms = recorder.elapsed_ms() - writing;
@@ -241,7 +243,7 @@ impl Steps<'_> {
 
     /// Step 5, with the model if there is one.
     async fn write(&self, executed: &Executed, not_consulted: &[NotConsulted]) -> Answer {
-        let found = synthesize::found(&executed.tasks, self.recorder);
+        let found = synthesize::found(&executed.tasks, self.recorder).await;
         let Ok(Some(model)) = self.model else {
             return synthesize::list(&found, not_consulted, self.recorder);
         };
@@ -252,7 +254,7 @@ impl Steps<'_> {
             not_consulted,
             recorder: self.recorder,
         };
-        synthesize::model::write(&input, model).instrument(info_span!("synthesize")).await
+        synthesize::model::write(&input, model).await
     }
 }
 

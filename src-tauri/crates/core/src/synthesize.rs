@@ -57,22 +57,32 @@ pub(crate) fn list(found: &[Found], not_consulted: &[NotConsulted], recorder: &R
     Answer { markdown, citations, ..Answer::default() }
 }
 
-/// The completed tasks with their results, in plan order.
-pub(crate) fn found(tasks: &[Outcome], recorder: &Recorder) -> Vec<Found> {
+/// The completed tasks with their results, in plan order. Unpacks and parses whole results, on a
+/// thread where that holds nobody up.
+pub(crate) async fn found(tasks: &[Outcome], recorder: &Recorder) -> Vec<Found> {
     let completed = tasks.iter().filter(|task| task.status == TaskStatus::Completed);
-    completed
-        .filter_map(|task| {
-            let result = recorder.result(task.index)?;
-            Some(Found {
-                index: task.index,
-                server: task.server.clone().unwrap_or_default(),
-                tool: task.tool.clone(),
-                description: task.description.clone(),
-                arguments: task.arguments.clone(),
-                evidence: Evidence::read(&result),
-            })
-        })
-        .collect()
+    let (completed, recorder) = (completed.cloned().collect::<Vec<_>>(), recorder.clone());
+    let reading = tokio::task::spawn_blocking(move || {
+        completed.into_iter().filter_map(|task| read(task, &recorder)).collect()
+    });
+    match reading.await {
+        Ok(found) => found,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // The whole runtime ends.
+        Err(_) => Vec::new(),
+    }
+}
+
+fn read(task: Outcome, recorder: &Recorder) -> Option<Found> {
+    let result = recorder.result(task.index)?;
+    Some(Found {
+        index: task.index,
+        server: task.server.unwrap_or_default(),
+        tool: task.tool,
+        description: task.description,
+        arguments: task.arguments,
+        evidence: Evidence::read(&result),
+    })
 }
 
 /// What the answer does not rest on: servers that failed, tasks that did not complete.

@@ -1,7 +1,7 @@
 //! `cargo xtask bundle`: the package that people install.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::command::{Failure, ask, fail, must, on_path, root, target};
@@ -23,6 +23,9 @@ pub(crate) fn bundle() -> Result<(), Failure> {
     if let Some(contents) = ask("dpkg-deb", &["--contents", &package.to_string_lossy()]) {
         check(&contents)?;
     }
+    if on_path("dpkg-deb") && on_path("desktop-file-validate") {
+        say::step("Menu entry", || check_menu_entry(&package))?;
+    }
     say::line(&package.to_string_lossy());
     Ok(())
 }
@@ -35,6 +38,14 @@ fn check(contents: &str) -> Result<(), Failure> {
         Some(file) => fail(format!("the package has no {file}")),
         None => Ok(()),
     }
+}
+
+/// What the desktop's own check says of the entry in the menu.
+fn check_menu_entry(package: &Path) -> Result<(), Failure> {
+    let folder = package.with_extension("unpacked");
+    must(Command::new("dpkg-deb").arg("--extract").args([package, &folder]))?;
+    let entry = folder.join("usr/share/applications/Trawl.desktop");
+    must(Command::new("desktop-file-validate").arg(entry))
 }
 
 fn newest_package() -> Result<PathBuf, Failure> {

@@ -32,7 +32,8 @@ pub(super) fn task(
     json: bool,
 ) -> anyhow::Result<Exit> {
     let Some(run) = history.run(id)? else { return Ok(gone()) };
-    let Some(task) = run.tasks.get(index) else {
+    // By its number, not its place: a run that broke off may lack an earlier one.
+    let Some(task) = run.tasks.iter().find(|task| task.index == index) else {
         let has = counted(run.tasks.len(), "task");
         output::note(&format!("trawl: the run has no task {}; it has {has}", index + 1));
         return Ok(Exit::Failed);

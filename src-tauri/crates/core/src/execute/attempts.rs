@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use crate::event::{EventKind, Failure, Object, WaitReason};
+use crate::logging;
 use crate::mcp::{CallError, ToolResult};
 
 use super::attempt::attempt;
@@ -211,7 +212,8 @@ fn judged(job: &Job, permit: &Permit, answer: Result<ToolResult, CallError>) -> 
 /// Hands the result to the recorder and to the log; only its beginning stays here.
 async fn kept(job: &Job, result: ToolResult) -> Kept {
     let (recorder, index, tool) = (job.recorder.clone(), job.index, job.tool.clone());
-    away_if(result.json.len() > LARGE, move || {
+    let takes_long = result.json.len() > LARGE || logging::is_behind();
+    away_if(takes_long, move || {
         recorder.keep_result(index, &result.json);
         tracing::debug!(
             target: "trawl::results",

@@ -1,7 +1,8 @@
 //! One file a day, those of the last seven days kept, in which only the owner can read.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, IoSlice, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
@@ -26,10 +27,9 @@ impl DailyFile {
         remove_old(&folder, day);
         Ok(Self { folder, day, file })
     }
-}
 
-impl Write for DailyFile {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+    /// Writes a line that is given in parts, without a copy of it where no secret is in it.
+    pub(super) fn write(&mut self, parts: &[&str]) -> io::Result<()> {
         let day = today();
         if day != self.day {
             // Where the new file cannot be opened, the old one goes on.
@@ -39,14 +39,25 @@ impl Write for DailyFile {
             }
             self.day = day;
         }
-        let covered = super::covered(&String::from_utf8_lossy(line));
-        self.file.write_all(covered.as_bytes())?;
-        Ok(line.len())
+        let covered: Vec<Cow<'_, str>> = parts.iter().map(|part| super::covered(part)).collect();
+        write_at_once(&mut self.file, &covered)
     }
+}
 
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+/// In one call where the system takes it, so that the lines of several processes do not mix.
+fn write_at_once(file: &mut File, parts: &[Cow<'_, str>]) -> io::Result<()> {
+    let mut left: Vec<IoSlice<'_>> =
+        parts.iter().map(|part| IoSlice::new(part.as_bytes())).collect();
+    let mut left = left.as_mut_slice();
+    while !left.is_empty() {
+        match file.write_vectored(left) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => IoSlice::advance_slices(&mut left, written),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
+    Ok(())
 }
 
 /// Days change at midnight UTC, as the times in the lines do.
@@ -100,10 +111,12 @@ mod tests {
     fn secrets_are_covered_in_every_line() {
         let folder = tempfile::tempdir().unwrap();
         super::super::cover("hunter2-hunter2");
+        super::super::cover("say \"open sesame\"");
         let mut file = DailyFile::open(folder.path().to_owned()).unwrap();
-        file.write_all(b"token=hunter2-hunter2 done\n").unwrap();
+        file.write(&["token=hunter2-hunter2 ", "{\"a\":\"say \\\"open sesame\\\"\"}", "\n"])
+            .unwrap();
         let written =
             fs::read_to_string(folder.path().join(format!("trawl-{}.log", today()))).unwrap();
-        assert_eq!(written, "token=••• done\n");
+        assert_eq!(written, "token=••• {\"a\":\"•••\"}\n");
     }
 }

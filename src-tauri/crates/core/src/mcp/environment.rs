@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 
-/// Inherited as they are, where set. The last two rows are what Windows needs to run anything.
-const INHERITED: [&str; 26] = [
+/// Inherited as they are, where set.
+const INHERITED: [&str; 15] = [
     "HOME",
     "PATH",
     "USER",
@@ -24,13 +24,17 @@ const INHERITED: [&str; 26] = [
     "http_proxy",
     "https_proxy",
     "no_proxy",
-    "all_proxy", //
+    "all_proxy",
+];
+
+/// What Windows needs to run anything; inherited nowhere else.
+const WINDOWS: [&str; 11] = [
     "SYSTEMROOT",
     "SYSTEMDRIVE",
     "WINDIR",
     "COMSPEC",
     "PATHEXT",
-    "TEMP", //
+    "TEMP",
     "TMP",
     "USERPROFILE",
     "APPDATA",
@@ -61,11 +65,12 @@ pub(super) fn inherited() -> impl Iterator<Item = (OsString, OsString)> {
 }
 
 fn is_inherited(name: &str) -> bool {
+    let in_family = FAMILIES.iter().any(|family| name.starts_with(family));
     // Windows does not tell `Path` from `PATH`; elsewhere nobody writes it in another case.
-    let same = |known: &str| {
-        if cfg!(windows) { known.eq_ignore_ascii_case(name) } else { known == name }
+    let same = |known: &&str| {
+        if cfg!(windows) { known.eq_ignore_ascii_case(name) } else { *known == name }
     };
-    INHERITED.iter().any(|known| same(known)) || FAMILIES.iter().any(|f| name.starts_with(f))
+    in_family || INHERITED.iter().any(same) || (cfg!(windows) && WINDOWS.iter().any(same))
 }
 
 #[cfg(test)]
@@ -79,6 +84,9 @@ mod tests {
         }
         for name in ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "LD_PRELOAD", "TRAWL_DATA_DIR", "X"] {
             assert!(!is_inherited(name), "{name}");
+        }
+        for name in WINDOWS {
+            assert_eq!(is_inherited(name), cfg!(windows), "{name}");
         }
     }
 }

@@ -4,6 +4,8 @@
 //! environment value whose name says so. Short ones are left: replacing `true` or `1` everywhere
 //! would hide the message and protect nothing.
 
+use std::borrow::Cow;
+
 const SHORTEST: usize = 6;
 const COVER: &str = "•••";
 
@@ -44,7 +46,18 @@ impl Redactor {
 
     /// The text without the secrets.
     pub(crate) fn clean(&self, text: &str) -> String {
-        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, COVER))
+        self.covered(text).into_owned()
+    }
+
+    /// The same; a text without any secret is not copied.
+    pub(crate) fn covered<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut covered = Cow::Borrowed(text);
+        for secret in &self.secrets {
+            if covered.contains(secret.as_str()) {
+                covered = Cow::Owned(covered.replace(secret, COVER));
+            }
+        }
+        covered
     }
 }
 

@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use self::item::{described, escaped};
-use super::{Found, evidence::Evidence};
+use self::item::{described, escaped, shortened};
+use super::{Found, citations::pieces, evidence::Evidence};
 use crate::event::{Citation, NotConsulted};
 
 /// The line above an answer that no model wrote.
@@ -28,7 +28,7 @@ pub fn write(found: &[Found], not_consulted: &[NotConsulted]) -> String {
     let mut answer = format!("{NOTICE}\n\n");
     write_counts(&mut answer, found);
     write_items(&mut answer, found);
-    for task in found.iter().filter(|task| task.evidence.items.is_empty()) {
+    for task in found.iter().filter(|task| task.evidence.items().is_empty()) {
         write_value(&mut answer, task);
     }
     write_gaps(&mut answer, not_consulted);
@@ -69,7 +69,7 @@ fn write_items(answer: &mut String, found: &[Found]) {
     if let Some(left @ 1..) = merged.len().checked_sub(LISTED) {
         let tasks: Vec<String> = found
             .iter()
-            .filter(|task| !task.evidence.items.is_empty())
+            .filter(|task| !task.evidence.items().is_empty())
             .map(|task| format!("[{}]", task.index + 1))
             .collect();
         let _ = writeln!(answer, "\n{left} more in the results {}", tasks.join(""));
@@ -133,9 +133,9 @@ fn write_gaps(answer: &mut String, not_consulted: &[NotConsulted]) {
 /// The citations in a text that this writer wrote, each once, in their order.
 pub fn citations(markdown: &str, found: &[Found]) -> Vec<Citation> {
     let mut cited = Vec::new();
-    for mark in
-        markdown.split('[').skip(1).filter_map(|rest| rest.split_once(']')).map(|(mark, _)| mark)
-    {
+    let prose = pieces(markdown).into_iter().filter(|(is_code, _)| !is_code);
+    let opened = prose.flat_map(|(_, prose)| prose.split('[').skip(1));
+    for (mark, _) in opened.filter_map(|rest| rest.split_once(']')) {
         let (task, item) = mark.split_once('.').map_or((mark, None), |(n, k)| (n, Some(k)));
         let index = task.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
         let known = index.filter(|index| found.iter().any(|task| task.index == *index));
@@ -149,14 +149,14 @@ pub fn citations(markdown: &str, found: &[Found]) -> Vec<Citation> {
 }
 
 fn is_list(evidence: &Evidence) -> bool {
-    !evidence.items.is_empty()
+    !evidence.items().is_empty()
         || evidence.total.is_some()
         || evidence.value.is_array()
         || super::evidence::items_of(&evidence.value).is_some()
 }
 
 fn counted(evidence: &Evidence) -> String {
-    let listed = evidence.items.len();
+    let listed = evidence.items().len();
     let total = evidence.total.unwrap_or(listed as u64);
     match total {
         0 => "Nothing found".to_owned(),
@@ -172,7 +172,7 @@ fn counted(evidence: &Evidence) -> String {
 fn asked(task: &Found) -> String {
     let texts = task.arguments.as_object().into_iter().flat_map(|object| object.values());
     match texts.into_iter().find_map(Value::as_str) {
-        Some(text) => format!("`{}` in `{}`", text.replace('`', "'"), task.tool),
+        Some(text) => format!("`{}` in `{}`", shortened(text).replace('`', "'"), task.tool),
         None => format!("`{}`", task.tool),
     }
 }

@@ -106,7 +106,7 @@ fn one(mark: &str) -> Option<Citation> {
 fn exists(citation: Citation, found: &[Found]) -> bool {
     let task = found.iter().find(|task| task.index == citation.index);
     match (task, citation.item) {
-        (Some(task), Some(item)) => (1..=task.evidence.items.len()).contains(&item),
+        (Some(task), Some(item)) => (1..=task.evidence.items().len()).contains(&item),
         (task, None) => task.is_some(),
         (None, Some(_)) => false,
     }
@@ -192,7 +192,7 @@ fn letters(text: &str) -> String {
 }
 
 /// Prose and code, in their order.
-fn pieces(markdown: &str) -> Vec<(bool, &str)> {
+pub(super) fn pieces(markdown: &str) -> Vec<(bool, &str)> {
     let mut pieces = Vec::new();
     let mut rest = markdown;
     while let Some(start) = rest.find('`') {

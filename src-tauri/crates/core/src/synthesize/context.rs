@@ -41,7 +41,7 @@ fn write_task(reading: &mut Reading, task: &Found, share: usize) {
     let arguments = task.arguments.to_string();
     let arguments = cut(&arguments, 400).0;
     let _ = writeln!(reading.text, "Result [{number}]: {} {arguments}", task.tool);
-    let body = match task.evidence.items.as_slice() {
+    let body = match task.evidence.items() {
         [] => text(reading, task, share),
         items => list(reading, task, items, share),
     };
@@ -162,7 +162,7 @@ fn size(evidence: &Evidence) -> usize {
     match &evidence.value {
         Value::String(text) => text.len() + 2 * text.lines().count(),
         // Numbers before items, and what stands beside the list.
-        value => value.to_string().len() + 12 * evidence.items.len() + 64,
+        value => value.to_string().len() + 12 * evidence.items().len() + 64,
     }
 }
 

@@ -5,15 +5,13 @@
 
 use serde_json::Value;
 
-pub use crate::value::{text_of, value_of};
+pub use crate::value::value_of;
 
 /// What one completed task found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evidence {
     /// `structuredContent`, else the text read as JSON, else the text.
     pub value: Value,
-    /// Items in the result's order; empty where it is no list.
-    pub items: Vec<Value>,
     /// How many there are in all, where the result says so.
     pub total: Option<u64>,
 }
@@ -34,9 +32,13 @@ impl Evidence {
     /// Reads a result; any JSON text is read, whatever its shape.
     pub fn read(result: &str) -> Self {
         let value = value_of(result);
-        let items = items_of(&value).cloned().unwrap_or_default();
         let total = TOTALS.iter().find_map(|key| value.get(key)?.as_u64());
-        Self { value, items, total }
+        Self { value, total }
+    }
+
+    /// Items in the result's order; empty where it is no list.
+    pub fn items(&self) -> &[Value] {
+        items_of(&self.value).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -65,13 +67,13 @@ mod tests {
     fn structured_content_goes_before_text() {
         let evidence = read(&json!({"content": [{"type": "text", "text": "x"}],
             "structuredContent": {"total": 40, "results": [{"id": 1}, {"id": 2}]}}));
-        assert_eq!((evidence.total, evidence.items.len()), (Some(40), 2));
+        assert_eq!((evidence.total, evidence.items().len()), (Some(40), 2));
     }
 
     #[test]
     fn text_that_is_json_is_read_and_other_text_is_kept() {
         let list = read(&json!({"content": [{"type": "text", "text": "[1, 2, 3]"}]}));
-        assert_eq!(list.items.len(), 3);
+        assert_eq!(list.items().len(), 3);
         let prose = read(
             &json!({"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}),
         );
@@ -84,7 +86,7 @@ mod tests {
     #[test]
     fn a_list_of_objects_goes_before_a_list_of_words() {
         let evidence = read(&json!({"structuredContent": {"words": ["a"], "hits": [{"id": 1}]}}));
-        assert_eq!(evidence.items, [json!({"id": 1})]);
+        assert_eq!(evidence.items(), [json!({"id": 1})]);
     }
 
     #[test]

@@ -95,14 +95,17 @@ fn source(key: &str, text: &str) -> String {
     };
     match key {
         "score" | "count" => format!("{key} {}", escaped(&shortened(text))),
-        "url" | "link" | "uri" if text.starts_with("http") && !text.contains(['<', '>', ' ']) => {
+        "url" | "link" | "uri"
+            if text.starts_with("http") && !text.contains(['<', '>', '[', ']', ' ']) =>
+        {
             format!("<{text}>")
         }
         _ => escaped(&shortened(text)),
     }
 }
 
-fn shortened(text: &str) -> String {
+/// The first line that says something, cut at a word.
+pub(super) fn shortened(text: &str) -> String {
     let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
     if line.chars().count() <= FIELD {
         return line.to_owned();

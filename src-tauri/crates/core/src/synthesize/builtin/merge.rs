@@ -19,12 +19,13 @@ const IDENTITIES: &[&str] = &["id", "url", "uri", "link", "path", "key"];
 /// Takes the first item of each task, then the second of each, and so on. Items found by several
 /// tasks come before items found by one.
 pub(super) fn merge(found: &[Found]) -> Vec<Merged<'_>> {
-    let longest = found.iter().map(|task| task.evidence.items.len()).max().unwrap_or(0);
+    let lists: Vec<&[Value]> = found.iter().map(|task| task.evidence.items()).collect();
+    let longest = lists.iter().map(|items| items.len()).max().unwrap_or(0);
     let mut merged: Vec<Merged<'_>> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     for rank in 0..longest {
-        for task in found {
-            let Some(item) = task.evidence.items.get(rank) else { continue };
+        for (task, items) in found.iter().zip(&lists) {
+            let Some(item) = items.get(rank) else { continue };
             let place = *places.entry(identity(task, item)).or_insert(merged.len());
             if place == merged.len() {
                 merged.push(Merged { item, cited: Vec::new() });
