@@ -94,7 +94,7 @@ async fn calls_that_change_something_wait_for_a_person_who_may_allow_them_for_go
 
     // Until that is taken back.
     page.click("[data-testid=settings]").await;
-    page.click("[data-testid=server][data-name=fake] .server-open").await;
+    page.click("[data-testid=server][data-name=fake] .server-details").await;
     page.click("[data-testid=withdraw-approval][data-tool=append]").await;
     page.until("document.querySelector('[data-testid=withdraw-approval]') === null").await;
     assert_eq!(settings(&profile)["approvals"]["fake"]["append"], Value::Null);

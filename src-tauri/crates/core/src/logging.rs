@@ -123,7 +123,7 @@ mod tests {
     fn results_are_logged_only_while_the_person_wants_it() {
         let folder = tempfile::tempdir().unwrap();
         let log = start(folder.path(), Results::LeftOut).unwrap();
-        let found = |what: &str| tracing::debug!(target: "trawl::results", what, "found");
+        let found = |result: &str| tracing::debug!(target: "trawl::results", result);
         found("first");
         choose(Results::Logged).unwrap();
         found("second");
