@@ -54,6 +54,10 @@ pub(crate) fn on_path(program: &str) -> bool {
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(root());
+    if in_ci() {
+        // Nothing is built a second time there, so that preparing for it is for nothing.
+        cargo.env("CARGO_INCREMENTAL", "0");
+    }
     cargo
 }
 

@@ -13,7 +13,7 @@ const SAMPLE_QUESTION: &str = "How many stories have upstream keyword?";
 /// How much the compiler is to think.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
-    /// Built soonest; dependencies are optimised, so the window is quick all the same.
+    /// Built soonest; what is slow otherwise is optimised, so the window is quick all the same.
     Dev,
     /// What is shipped.
     Release,

@@ -45,7 +45,7 @@ impl Lines {
         let (file, waiting) = (Mutex::new(file), AtomicUsize::new(0));
         let lines = Arc::new(Self { file, waiting, queue });
         let thread = Arc::clone(&lines);
-        thread::Builder::new().name("log".into()).spawn(move || thread.write_all(&messages))?;
+        thread::Builder::new().name("log".into()).spawn(move || thread.write_all(messages))?;
         Ok(lines)
     }
 
@@ -75,22 +75,28 @@ impl Lines {
     fn hand_over(&self, line: String) {
         self.waiting.fetch_add(line.len(), Ordering::Relaxed);
         if let Err(SendError(Message::Line(line))) = self.queue.send(Message::Line(line)) {
+            self.waiting.fetch_sub(line.len(), Ordering::Relaxed);
             self.write(&[&line]);
         }
     }
 
-    fn write_all(&self, messages: &Receiver<Message>) {
-        while let Ok(message) = messages.recv() {
+    fn write_all(&self, messages: Receiver<Message>) {
+        let mut ends = None;
+        while ends.is_none()
+            && let Ok(message) = messages.recv()
+        {
             match message {
                 Message::Line(line) => {
                     self.write(&[&line]);
                     self.waiting.fetch_sub(line.len(), Ordering::Relaxed);
                 }
-                Message::End(done) => {
-                    let _ = done.send(());
-                    return;
-                }
+                Message::End(done) => ends = Some(done),
             }
+        }
+        // From here on, whoever has a line finds nobody to hand it over to, and writes it.
+        drop(messages);
+        if let Some(done) = ends {
+            let _ = done.send(());
         }
     }
 
