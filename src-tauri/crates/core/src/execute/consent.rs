@@ -44,7 +44,7 @@ pub(super) fn how_to_allow(tool: &Tool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::Hints;
+    use crate::catalog::{Hints, Validator};
 
     #[test]
     fn writing_and_carrying_out_need_approval() {
@@ -56,6 +56,7 @@ mod tests {
             input_schema: serde_json::Map::new(),
             output_schema: None,
             hints: Hints { read_only, open_world, ..Hints::default() },
+            validator: Validator::default(),
         };
         let carried = |names: &[&str]| names.iter().map(ToString::to_string).collect();
         let check = |tool: &Tool, names: &[&str], expect: bool| {

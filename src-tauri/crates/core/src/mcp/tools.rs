@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rmcp::model::{ErrorCode, PaginatedRequestParams, ToolAnnotations};
 use rmcp::service::{Peer, RoleClient, ServiceError};
 
-use crate::catalog::{Hints, Tool};
+use crate::catalog::{Hints, Tool, Validator};
 use crate::settings::ServerEntry;
 
 /// More pages than any real server has.
@@ -65,6 +65,7 @@ fn described(server: &str, entry: &ServerEntry, tool: rmcp::model::Tool) -> Tool
         input_schema: Arc::unwrap_or_clone(tool.input_schema),
         output_schema: tool.output_schema.map(Arc::unwrap_or_clone),
         hints: hints(&annotations, entry.read_only),
+        validator: Validator::default(),
     }
 }
 

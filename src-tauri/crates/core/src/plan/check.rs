@@ -266,7 +266,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::catalog::Hints;
+    use crate::catalog::{Hints, Validator};
 
     fn catalog() -> Catalog {
         let schema = json!({"type": "object", "required": ["q"], "additionalProperties": false,
@@ -280,6 +280,7 @@ mod tests {
                 input_schema: schema.as_object().cloned().unwrap(),
                 output_schema: None,
                 hints: Hints::default(),
+                validator: Validator::default(),
             })
         };
         Catalog::new([tool("find"), tool("list")])

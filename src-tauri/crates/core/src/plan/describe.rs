@@ -80,7 +80,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::catalog::Hints;
+    use crate::catalog::{Hints, Validator};
 
     #[test]
     fn a_tool_is_one_line() {
@@ -97,6 +97,7 @@ mod tests {
             input_schema: schema.as_object().cloned().unwrap(),
             output_schema: None,
             hints: Hints::default(),
+            validator: Validator::default(),
         };
         assert_eq!(
             tool("s__find", &find),

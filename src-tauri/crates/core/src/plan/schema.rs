@@ -118,7 +118,7 @@ fn measure(schema: &Value, size: &mut (usize, usize)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::Hints;
+    use crate::catalog::{Hints, Validator};
 
     fn tool(schema: &Value) -> Tool {
         Tool {
@@ -129,6 +129,7 @@ mod tests {
             input_schema: schema.as_object().cloned().unwrap(),
             output_schema: None,
             hints: Hints::default(),
+            validator: Validator::default(),
         }
     }
 

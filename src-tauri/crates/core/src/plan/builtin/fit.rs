@@ -215,7 +215,7 @@ fn words_as_said(name: &str) -> String {
 mod tests {
     use super::super::question::read;
     use super::*;
-    use crate::catalog::Hints;
+    use crate::catalog::{Hints, Validator};
 
     fn search() -> Tool {
         tool(
@@ -237,6 +237,7 @@ mod tests {
             input_schema: schema.as_object().cloned().unwrap(),
             output_schema: None,
             hints: Hints { read_only: true, ..Hints::default() },
+            validator: Validator::default(),
         }
     }
 
