@@ -8,6 +8,7 @@ pub mod citations;
 mod context;
 pub mod evidence;
 pub(crate) mod model;
+mod quotations;
 
 use serde_json::Value;
 
