@@ -9,6 +9,7 @@ mod context;
 pub mod evidence;
 pub(crate) mod model;
 mod quotations;
+mod shorten;
 
 use serde_json::Value;
 
