@@ -8,10 +8,12 @@ mod arguments;
 mod builtin;
 mod check;
 mod describe;
+mod kinds;
 mod model;
 mod parse;
 mod prompt;
 mod raw;
+mod retype;
 mod schema;
 mod shortlist;
 mod strict;
@@ -19,6 +21,7 @@ mod strict;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 
+pub(crate) use self::check::DUPLICATE_CALL;
 use self::check::Checker;
 use crate::{
     catalog::Catalog,
