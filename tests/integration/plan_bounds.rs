@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use trawl_core::event::EventKind;
 use trawl_core::history::History;
 use trawl_tests::fake_llm::{End, FakeLlm, Protocol, Reply};
-use trawl_tests::with_model::{WithModel, echoes, events, finished, note, outcomes, planners};
+use trawl_tests::with_model::{
+    WithModel, echoes, events, failed, finished, note, outcomes, planners,
+};
 
 const OPENAI: Protocol = Protocol::Openai;
 
@@ -107,6 +109,16 @@ async fn a_plan_full_of_broken_tasks_leaves_room_for_the_built_in_planner() {
     assert!(outcomes[2..].contains(&"completed".to_owned()), "{outcomes:?}");
     assert!(note(&events).contains("took over"), "{}", note(&events));
     assert_eq!(finished(&events).usage.unwrap().calls, 3);
+}
+
+#[tokio::test]
+async fn broken_tasks_for_which_no_tool_steps_in_are_the_reason_of_the_failure() {
+    let broken = json!({"tasks": [{"tool_name": "nothing__here", "tool_arguments": {}}]});
+    let llm = FakeLlm::start([Reply::json(OPENAI, &broken), Reply::text(OPENAI, "{}")]).await;
+    let events = WithModel::new(OPENAI, &llm, &none()).ask("zzz").await;
+    assert!(note(&events).contains("the built-in planner found no read-only tool"));
+    let (code, message) = failed(&events);
+    assert!(code == "all_tasks_failed" && message.contains("nothing__here"), "{message}");
 }
 
 #[tokio::test]

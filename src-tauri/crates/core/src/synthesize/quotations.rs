@@ -163,7 +163,7 @@ mod tests {
     use super::*;
     use crate::synthesize::evidence::Evidence;
 
-    /// The words that are marked, each shortened to the letters before its mark.
+    /// Whether anything is marked in an answer that cites one result.
     fn is_marked(markdown: &str) -> bool {
         let value = json!({"results": [{"title": "The first story is here", "score": 412, "author": "ann"}],
             "text": "Words that are\nreally *there*. They don't lie, and the 7 users' data stays."});
