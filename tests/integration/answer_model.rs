@@ -4,7 +4,7 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use trawl_core::event::{CutUnit, EventKind};
-use trawl_core::history::History;
+use trawl_core::history::{ExportFormat, History};
 use trawl_tests::fake_llm::{End, FakeLlm, Protocol, Reply};
 use trawl_tests::with_model::{WithModel, echoes, events, finished, streamed};
 
@@ -108,18 +108,72 @@ async fn an_overflow_halves_what_is_read_twice_and_then_gives_up() {
 
 #[tokio::test]
 async fn a_server_that_read_plainly_less_than_was_sent_is_asked_with_less() {
-    // The fake says that it read 100 tokens, whatever it was sent.
     let items: Vec<Value> =
         (0..400).map(|n| json!({"id": n, "text": "Some words here."})).collect();
     let task = json!({"tool_name": "fake__echo", "tool_arguments": {"items": items}});
-    let said = |text: &str| Reply::text(Protocol::Ollama, text);
+    for protocol in [Protocol::Ollama, OPENAI, Protocol::Anthropic] {
+        let said = |text: &str| Reply::text(protocol, text).reading(100);
+        let plan = Reply::json(protocol, &json!({"tasks": [task]}));
+        let llm =
+            FakeLlm::start([plan, said("One [1.1]."), said("Two [1.1]."), said("Three [1.1].")])
+                .await;
+        let events = WithModel::new(protocol, &llm, &json!({})).ask("Echo.").await;
+        let answer = &finished(&events).answer;
+        assert!(answer.starts_with("Three [1.1]."), "{answer}");
+        assert!(streamed(&events).contains("Only a part of the results was read"));
+        let sizes: Vec<usize> =
+            llm.requests()[1..].iter().map(|request| request.text().len()).collect();
+        assert!(sizes[1] < sizes[0] * 6 / 10 && sizes[2] < sizes[1] * 7 / 10, "{sizes:?}");
+        if protocol == Protocol::Ollama {
+            // The window is as wide as before: what did not fit is the text.
+            assert!(llm.requests().iter().all(|it| it.body["options"]["num_ctx"] == 32_000));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_window_that_is_full_was_too_small() {
+    let items: Vec<Value> =
+        (0..400).map(|n| json!({"id": n, "text": "Some words here."})).collect();
+    let task = json!({"tool_name": "fake__echo", "tool_arguments": {"items": items}});
+    let said = |text: &str, read: usize| Reply::text(Protocol::Ollama, text).reading(read);
     let plan = Reply::json(Protocol::Ollama, &json!({"tasks": [task]}));
-    let llm =
-        FakeLlm::start([plan, said("One [1.1]."), said("Two [1.1]."), said("Three [1.1].")]).await;
-    let events = WithModel::new(Protocol::Ollama, &llm, &json!({})).ask("Echo.").await;
-    assert_eq!(finished(&events).answer, "Three [1.1].");
-    assert!(streamed(&events).contains("Only a part of the results was read"));
-    assert_eq!(llm.requests()[1].body["options"]["num_ctx"], 32_000);
+    let llm = FakeLlm::start([plan, said("One [1.1].", 7_990), said("Two [1.1].", 4_000)]).await;
+    let limit = json!({"limits": {"contextTokens": 8_000}});
+    let events = WithModel::new(Protocol::Ollama, &llm, &limit).ask("Echo.").await;
+    assert_eq!(finished(&events).answer, "Two [1.1].");
+    assert_eq!(llm.requests()[1].body["options"]["num_predict"], 8_000);
+}
+
+#[tokio::test]
+async fn what_a_run_cost_and_how_fast_it_was_is_kept_and_exported() {
+    let folder = TempDir::new().unwrap();
+    let slow = |text: &str| Reply::timed(OPENAI, text, std::time::Duration::ZERO, 200.0);
+    let words = "Some words that were really said. ".repeat(3);
+    let plan = echoes(&[&words]).to_string();
+    let llm = FakeLlm::start([slow(&plan), slow(&format!("{words} [1]"))]).await;
+    let price = json!({"model": {"pricePerMillion": {"input": 2.0, "output": 10.0}}});
+    let history = History::open(folder.path()).unwrap();
+    let stage = WithModel::new(OPENAI, &llm, &price).kept_in(history.clone());
+    let run = stage.start("What was said?", None);
+    let told = events(&run).await;
+    let (all, writing) = (finished(&told).usage.unwrap(), finished(&told).writing.unwrap());
+    #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+    let cost = (all.input_tokens as f64 * 2.0 + all.output_tokens as f64 * 10.0) / 1e6;
+    assert!((all.cost.unwrap() - cost).abs() < 1e-12 && all.calls == 2, "{all:?}");
+    assert!(writing.tokens_per_second.is_some_and(|speed| speed > 20.0 && speed < 300.0));
+    assert_eq!((all.tokens_per_second, all.first_token_ms), (None, None), "of one call alone");
+    let stored = history.events(run.id(), None).unwrap();
+    assert_eq!(finished(&stored).usage, Some(all));
+    assert_eq!(finished(&stored).writing, Some(writing));
+    let exported = history.export(run.id(), ExportFormat::Json).unwrap();
+    let exported: Value = serde_json::from_str(&exported).unwrap();
+    let last = exported["events"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["usage"]["cost"].as_f64(), all.cost);
+    assert_eq!(last["writing"]["tokensPerSecond"].as_f64(), writing.tokens_per_second);
+    let mut planned = exported["events"].as_array().unwrap().iter();
+    let planned = planned.rfind(|event| event["type"] == "planned").unwrap();
+    assert!(planned["usage"]["tokensPerSecond"].is_f64() && planned["usage"]["cost"].is_f64());
 }
 
 #[tokio::test]

@@ -344,8 +344,9 @@ async fn local_servers_are_found_with_their_models() {
 #[tokio::test]
 async fn a_test_says_how_fast_a_model_is_or_what_to_do() {
     let slow = std::time::Duration::from_millis(30);
+    let words = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen";
     let llm = FakeLlm::start([
-        Reply::timed(Protocol::Openai, "one two three four", slow, 200.0),
+        Reply::timed(Protocol::Openai, words, slow, 200.0),
         Reply::status(401, r#"{"error": {"message": "Incorrect API key provided"}}"#),
         Reply::text(Protocol::Openai, " \n"),
     ])
@@ -353,7 +354,7 @@ async fn a_test_says_how_fast_a_model_is_or_what_to_do() {
     let (models, settings) = (Models::default(), settings(Protocol::Openai, &llm));
     let key = Key::new("key-0123456789");
     let trial = models.test(&settings, key.clone()).await.unwrap();
-    assert!(trial.first_token_ms >= 30.0 && trial.said == "one two three four", "{trial:?}");
+    assert!(trial.first_token_ms >= 30.0 && trial.said == words, "{trial:?}");
     assert!(trial.tokens_per_second.is_some_and(|speed| speed > 1.0 && speed < 400.0), "{trial:?}");
     assert_eq!(models.test(&settings, key.clone()).await.unwrap_err().code(), "wrong_key");
     let wordless = models.test(&settings, key).await.unwrap_err();

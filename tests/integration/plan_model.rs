@@ -63,7 +63,7 @@ async fn a_question_is_planned_run_and_answered() {
             assert_eq!((finished.citations.len(), finished.citations_removed), (2, 0));
             assert!(!finished.partial && finished.timings.first_token_ms.is_some());
             let usage = finished.usage.unwrap();
-            assert_eq!((usage.calls, usage.input_tokens), (2, 200));
+            assert!(usage.calls == 2 && usage.input_tokens > 200, "{usage:?}");
             assert_eq!(finished.writing.unwrap().calls, 1);
             assert_eq!(planners(&events), ["m"]);
             assert_eq!((outcomes(&events), note(&events)), (vec!["completed".to_owned(); 2], ""));
@@ -205,7 +205,7 @@ async fn a_model_that_cannot_be_used_is_named_and_done_without() {
     assert!(note(&events).contains("cannot reach 127.0.0.1:9"), "{}", note(&events));
     let finished = finished(&events);
     assert!(
-        finished.partial && finished.answer.contains("could not finish"),
+        finished.partial && finished.answer.contains("m was not asked to write the answer"),
         "{}",
         finished.answer
     );

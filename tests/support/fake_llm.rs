@@ -13,7 +13,7 @@ use std::{
     collections::VecDeque,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -41,6 +41,7 @@ struct State {
     sent: Mutex<Vec<Vec<Instant>>>,
     models: Mutex<Option<Value>>,
     hung_up: watch::Sender<usize>,
+    asked: watch::Sender<usize>,
 }
 
 /// A chat request as it arrived.
@@ -117,6 +118,12 @@ impl FakeLlm {
         lock(&self.state.script).len()
     }
 
+    /// Waits until so many chat requests have arrived.
+    pub async fn asked(&self, times: usize) {
+        let mut asked = self.state.asked.subscribe();
+        asked.wait_for(|asked| *asked >= times).await.expect("the fake is alive");
+    }
+
     /// Waits until a client hung up in the middle of a reply.
     pub async fn hung_up(&self) {
         let mut times = self.state.hung_up.subscribe();
@@ -145,7 +152,9 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) {
             }
             continue;
         }
+        let letters = request.text().chars().count();
         lock(&state.requests).push(request);
+        state.asked.send_modify(|times| *times += 1);
         let reply = lock(&state.script).pop_front();
         let reply = reply.unwrap_or_else(|| Reply::status(400, "nothing further is scripted"));
         let number = {
@@ -154,15 +163,16 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) {
             sent.len() - 1
         };
         let leaves = || lock(&state.sent)[number].push(Instant::now());
-        if !say(&mut stream, reply, leaves).await {
+        if !say(&mut stream, reply, letters, leaves).await {
             state.hung_up.send_modify(|times| *times += 1);
             return;
         }
     }
 }
 
-/// Sends a reply; `false` when the client hung up. Closes the connection where the reply says so.
-async fn say(stream: &mut TcpStream, reply: Reply, leaves: impl Fn()) -> bool {
+/// Sends a reply to a request of so many letters; `false` when the client hung up. Closes the
+/// connection where the reply says so.
+async fn say(stream: &mut TcpStream, reply: Reply, letters: usize, leaves: impl Fn()) -> bool {
     let began = tokio::time::Instant::now();
     if let Some(bytes) = reply.raw {
         let sent = stream.write_all(&bytes).await.is_ok();
@@ -175,7 +185,7 @@ async fn say(stream: &mut TcpStream, reply: Reply, leaves: impl Fn()) -> bool {
     }
     // Servers send the head with the first token or before it; the later one is the harder one.
     let mut unsent = head.into_bytes();
-    for (after, bytes) in reply.packets() {
+    for (after, bytes) in reply.packets(letters) {
         tokio::select! {
             () = tokio::time::sleep_until(began + after) => {}
             () = gone(stream) => return false,
@@ -202,13 +212,24 @@ async fn say(stream: &mut TcpStream, reply: Reply, leaves: impl Fn()) -> bool {
             false
         }
         End::Endless(bytes) => {
-            let frame = [format!("{:x}\r\n", bytes.len()).into_bytes(), bytes, b"\r\n".to_vec()];
-            let frame = frame.concat();
-            let mut sent = stream.write_all(&unsent).await;
-            while sent.is_ok() {
-                sent = stream.write_all(&frame).await;
-            }
+            let _ = stream.write_all(&unsent).await;
+            repeat(stream, &bytes, Duration::ZERO).await;
             false
+        }
+        End::Trickle(bytes, every) => {
+            let _ = stream.write_all(&unsent).await;
+            repeat(stream, &bytes, every).await;
+            false
+        }
+    }
+}
+
+/// Sends the same bytes until the client hangs up.
+async fn repeat(stream: &mut TcpStream, bytes: &[u8], every: Duration) {
+    let frame = [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat();
+    while stream.write_all(&frame).await.is_ok() {
+        if !every.is_zero() {
+            tokio::time::sleep(every).await;
         }
     }
 }

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 /// Bytes of a token, in text.
 pub const TOKEN: usize = 4;
 
+/// Stands for the tokens that were read, which are known when a request is there.
+const READ: &str = "@read";
+
 /// Whose protocol a reply is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
@@ -29,6 +32,8 @@ pub enum End {
     Hang,
     /// The same bytes for ever.
     Endless(Vec<u8>),
+    /// The same, with a pause between them.
+    Trickle(Vec<u8>, Duration),
 }
 
 /// What a request gets.
@@ -39,6 +44,7 @@ pub struct Reply {
     /// Each with the time, from the request on, at which it leaves.
     events: Vec<(Duration, Vec<u8>)>,
     packet: Option<usize>,
+    read: Option<usize>,
     pub(super) end: End,
     /// Instead of everything else: bytes that need not be HTTP.
     pub(super) raw: Option<Vec<u8>>,
@@ -61,7 +67,7 @@ impl Reply {
             events.push((after, bytes));
         }
         let last = events.last().map_or(first, |(after, _)| *after);
-        events.push((last, protocol.ending(100, pieces.len())));
+        events.push((last, protocol.ending(pieces.len())));
         Self { events, ..Self::status(200, "") }
     }
 
@@ -80,7 +86,15 @@ impl Reply {
     /// An error, or any other whole body.
     pub fn status(status: u16, body: &str) -> Self {
         let events = if body.is_empty() { Vec::new() } else { vec![(Duration::ZERO, body.into())] };
-        Self { status, headers: Vec::new(), events, packet: None, end: End::Whole, raw: None }
+        Self {
+            status,
+            headers: Vec::new(),
+            events,
+            packet: None,
+            read: None,
+            end: End::Whole,
+            raw: None,
+        }
     }
 
     /// A stream, byte for byte.
@@ -105,6 +119,13 @@ impl Reply {
     pub fn at_its_end(mut self) -> Self {
         let last = self.events.last().map_or(Duration::ZERO, |(after, _)| *after);
         self.events.iter_mut().for_each(|(after, _)| *after = last);
+        self
+    }
+
+    /// Counting so many tokens read, whatever it was sent.
+    #[must_use]
+    pub fn reading(mut self, tokens: usize) -> Self {
+        self.read = Some(tokens);
         self
     }
 
@@ -136,18 +157,35 @@ impl Reply {
         self
     }
 
-    /// Everything that it sends.
-    pub fn all(&self) -> Vec<u8> {
-        self.events.iter().flat_map(|(_, bytes)| bytes.clone()).collect()
+    /// The whole reply, and then this end.
+    #[must_use]
+    pub fn and_then(mut self, end: End) -> Self {
+        self.end = end;
+        self
     }
 
-    /// What leaves, and when.
-    pub(super) fn packets(&self) -> Vec<(Duration, Vec<u8>)> {
-        let Some(size) = self.packet else { return self.events.clone() };
-        let cut = |(after, bytes): &(Duration, Vec<u8>)| {
-            bytes.chunks(size).map(|packet| (*after, packet.to_vec())).collect::<Vec<_>>()
+    /// Everything that it sends, for a short request.
+    pub fn all(&self) -> Vec<u8> {
+        self.packets(0).into_iter().flat_map(|(_, bytes)| bytes).collect()
+    }
+
+    /// What leaves, and when, for a request of so many letters.
+    pub(super) fn packets(&self, letters: usize) -> Vec<(Duration, Vec<u8>)> {
+        let read = self.read.unwrap_or((letters / TOKEN).max(100)).to_string();
+        let placeholder = format!("\"{READ}\"");
+        let counted = self.events.iter().map(|(after, bytes)| {
+            let at = bytes.windows(placeholder.len()).position(|it| it == placeholder.as_bytes());
+            let mut bytes = bytes.clone();
+            if let Some(at) = at {
+                bytes.splice(at..at + placeholder.len(), read.bytes());
+            }
+            (*after, bytes)
+        });
+        let cut = |(after, bytes): (Duration, Vec<u8>)| {
+            let size = self.packet.unwrap_or(bytes.len()).max(1);
+            bytes.chunks(size).map(|packet| (after, packet.to_vec())).collect::<Vec<_>>()
         };
-        self.events.iter().flat_map(cut).collect()
+        counted.flat_map(cut).collect()
     }
 }
 
@@ -176,7 +214,7 @@ impl Protocol {
                 let delta = json!({"type": "content_block_delta", "index": 0,
                     "delta": {"type": "text_delta", "text": text}});
                 let start = json!({"type": "message_start", "message": {"type": "message",
-                    "role": "assistant", "content": [], "usage": {"input_tokens": 100, "output_tokens": 1}}});
+                    "role": "assistant", "content": [], "usage": {"input_tokens": READ, "output_tokens": 1}}});
                 let block = json!({"type": "content_block_start", "index": 0,
                     "content_block": {"type": "text", "text": ""}});
                 let begin = format!(
@@ -194,12 +232,12 @@ impl Protocol {
         }
     }
 
-    fn ending(self, input: usize, output: usize) -> Vec<u8> {
+    fn ending(self, output: usize) -> Vec<u8> {
         match self {
             Self::Openai => {
                 let stop = json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]});
                 let usage = json!({"choices": [],
-                    "usage": {"prompt_tokens": input, "completion_tokens": output}});
+                    "usage": {"prompt_tokens": READ, "completion_tokens": output}});
                 format!("data: {stop}\n\ndata: {usage}\n\ndata: [DONE]\n\n").into_bytes()
             }
             Self::Anthropic => {
@@ -215,7 +253,7 @@ impl Protocol {
             Self::Ollama => {
                 let line = json!({"model": "m", "message": {"role": "assistant", "content": ""},
                     "done": true, "done_reason": "stop",
-                    "prompt_eval_count": input, "eval_count": output});
+                    "prompt_eval_count": READ, "eval_count": output});
                 format!("{line}\n").into_bytes()
             }
         }

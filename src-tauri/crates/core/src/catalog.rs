@@ -3,7 +3,7 @@
 //! Comes in as each server's list, goes out as look-up by the name that a plan uses and as one
 //! validation of arguments. Calls nothing.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -34,6 +34,34 @@ pub struct Tool {
     /// Fingerprint of all that its server says of it, and of where that server is: another one is
     /// another tool.
     pub definition: String,
+    /// What validates its arguments.
+    pub validator: Validator,
+}
+
+/// A tool's `inputSchema`, compiled when it is first needed: compiling takes far longer than
+/// validating. A clone compiles anew, since its schema may be changed.
+#[derive(Debug, Default)]
+pub struct Validator(OnceLock<Option<jsonschema::Validator>>);
+
+impl Validator {
+    /// `None` for a schema that is itself invalid.
+    fn of(&self, schema: &Object) -> Option<&jsonschema::Validator> {
+        let compile = || jsonschema::validator_for(&Value::Object(schema.clone())).ok();
+        self.0.get_or_init(compile).as_ref()
+    }
+}
+
+impl Clone for Validator {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Validator {
+    /// What it validates is compared already.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// A tool's annotations; the specification's defaults where the server is silent.
@@ -134,8 +162,7 @@ pub fn validate(tool: &Tool, arguments: &Value) -> Result<(), String> {
     if !arguments.is_object() {
         return Err("the arguments are not a JSON object".to_owned());
     }
-    let schema = Value::Object(tool.input_schema.clone());
-    let Ok(validator) = jsonschema::validator_for(&schema) else { return Ok(()) };
+    let Some(validator) = tool.validator.of(&tool.input_schema) else { return Ok(()) };
     let errors: Vec<String> = validator
         .iter_errors(arguments)
         .map(|error| match error.instance_path().to_string() {
@@ -215,5 +242,10 @@ mod tests {
         let wrong = validate(&find, &serde_json::json!({"q": 1})).unwrap_err();
         assert!(wrong.starts_with("/q:"), "{wrong}");
         assert!(validate(&find, &serde_json::json!([])).is_err());
+        let mut other = Tool::clone(&find);
+        other.input_schema = serde_json::Map::new();
+        assert_eq!(validate(&other, &serde_json::json!({"q": 1})), Ok(()), "a clone compiles anew");
+        other.input_schema.insert("type".into(), "nonsense".into());
+        assert_eq!(validate(&Tool::clone(&other), &serde_json::json!({})), Ok(()));
     }
 }

@@ -3,17 +3,25 @@
 //! Comes in: a request. Goes out: the question, the planner and writer, the conversation so far and
 //! the run's limit of time. Connects to nothing.
 
+mod conversation;
+
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{event::RunId, history::History, llm::Message, pipeline::Request};
+pub use self::conversation::Turn;
+use crate::{
+    history::History,
+    llm::models::seconds,
+    pipeline::Request,
+    settings::{Limits, Settings},
+};
 
 /// Longest question, in bytes: what is longer is a document, not a question.
 pub const MAX_QUESTION_BYTES: usize = 32 * 1024;
 
-/// Turns of a conversation that a follow-up carries along.
-const MAX_TURNS: usize = 10;
+/// Time for writing the answer, where the tasks have used up the run's.
+const TO_WRITE: Duration = Duration::from_mins(1);
 
 /// A question that is not asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,30 +44,20 @@ impl RefusedQuestion {
     }
 }
 
-/// An earlier question of the same thread and its answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Turn {
-    /// What was asked.
-    pub question: String,
-    /// What was answered.
-    pub answer: String,
-}
-
-impl Turn {
-    /// The conversation as a model reads it, with the new question last.
-    pub(crate) fn messages(turns: &[Self], question: &str) -> Vec<Message> {
-        let said = |turn: &Self| [Message::user(&turn.question), Message::assistant(&turn.answer)];
-        let asked = std::iter::once(Message::user(question));
-        // A turn that was cancelled has no answer; some servers refuse an empty message.
-        let ended = turns.iter().filter(|turn| !turn.answer.trim().is_empty());
-        ended.flat_map(said).chain(asked).collect()
-    }
-}
-
 /// What a run works with.
 pub(crate) struct Initialized {
     pub(crate) conversation: Vec<Turn>,
+    /// When planning and tasks end.
     pub(crate) deadline: Instant,
+    limit: Duration,
+}
+
+impl Initialized {
+    /// When a writer that begins now has to end: at the run's limit of time, but not before a minute
+    /// (or the limit itself, if it is shorter), so that a task that hung does not cost the answer.
+    pub(crate) fn writing_ends(&self) -> Instant {
+        self.deadline.max(Instant::now() + self.limit.min(TO_WRITE))
+    }
 }
 
 /// The question as it is asked, or why it is not.
@@ -75,38 +73,34 @@ pub fn checked_question(question: &str) -> Result<&str, RefusedQuestion> {
 
 /// Reads the conversation so far and sets the run's limit of time.
 pub(crate) async fn initialize(request: &Request, history: Option<&History>) -> Initialized {
-    let limit = request.settings.limits.run_timeout_seconds;
-    let limit = Duration::try_from_secs_f64(limit).unwrap_or(Duration::from_mins(10));
+    let limit = run_limit(&request.settings);
     let deadline = Instant::now() + limit;
     let conversation = match (request.continues, history) {
-        (Some(run), Some(history)) => conversation(run, history.clone()).await,
+        (Some(run), Some(history)) => conversation::read(run, history.clone()).await,
         _ => Vec::new(),
     };
-    Initialized { conversation, deadline }
+    Initialized { conversation, deadline, limit }
 }
 
-/// The last turns up to and with `run`, oldest first. A run that is gone ends the conversation.
-async fn conversation(run: RunId, history: History) -> Vec<Turn> {
-    let read = tokio::task::spawn_blocking(move || {
-        let mut turns = Vec::new();
-        let mut next = Some(run);
-        while let (Some(id), true) = (next, turns.len() < MAX_TURNS) {
-            let Ok(Some(run)) = history.run(id) else { break };
-            turns.push(Turn {
-                question: run.listed.question,
-                answer: run.answer.unwrap_or_default(),
-            });
-            next = run.listed.continues;
-        }
-        turns.reverse();
-        turns
-    });
-    read.await.unwrap_or_default()
+/// A limit that is none is the default; a year is for ever.
+fn run_limit(settings: &Settings) -> Duration {
+    seconds(settings.limits.run_timeout_seconds, Limits::default().run_timeout_seconds)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_limit_of_any_size_is_a_time() {
+        let mut settings = Settings::default();
+        for (given, seconds) in
+            [(2.0, 2), (0.0, 600), (-1.0, 600), (f64::NAN, 600), (f64::MAX, 31_536_000)]
+        {
+            settings.limits.run_timeout_seconds = given;
+            assert_eq!(run_limit(&settings), Duration::from_secs(seconds), "{given}");
+        }
+    }
 
     #[test]
     fn blank_and_huge_questions_are_refused() {

@@ -6,7 +6,8 @@
 //!
 //! One file a provider ([`openai`] for any OpenAI-compatible server, [`anthropic`], [`ollama`]);
 //! [`models`] holds what is learned of a server while the process runs, [`call`] asks and asks
-//! again, [`reply`] reads, [`detect`] finds local servers, [`keys`] keeps keys, in the [`keychain`] where it can.
+//! again, [`reply`] reads, [`account`] counts, [`detect`] finds local servers, [`keys`] keeps keys,
+//! in the [`keychain`] where it can.
 
 pub mod detect;
 pub mod keys;
@@ -16,6 +17,7 @@ pub mod preset;
 pub mod reply;
 pub mod trial;
 
+mod account;
 mod address;
 mod anthropic;
 mod call;
@@ -47,6 +49,13 @@ pub struct Prompt {
     pub format: Option<Format>,
     /// Text above this many bytes ends the reply with [`ModelError::Endless`].
     pub most_bytes: usize,
+}
+
+impl Prompt {
+    /// Size of all that the model reads of it, the format left out.
+    pub(crate) fn bytes(&self) -> usize {
+        self.system.len() + self.messages.iter().map(|turn| turn.text.len()).sum::<usize>()
+    }
 }
 
 /// One turn of a conversation.
@@ -123,13 +132,10 @@ pub(crate) fn today() -> String {
 #[derive(Debug, Clone, PartialEq)]
 enum Chunk {
     Text(String),
-    /// The model thinks; nothing to show, but it is alive.
-    Thinking,
+    /// The model thinks, so many bytes; nothing to show, but it is alive.
+    Thinking(usize),
     /// Token counts, in full up to now.
-    Tokens {
-        input: Option<u64>,
-        output: Option<u64>,
-    },
+    Tokens(account::Counted),
     /// The server stopped the model at a limit of length.
     CutOff,
     /// Nothing but token counts follows.

@@ -144,16 +144,16 @@ async fn drive(agent: Agent, request: Request, recorder: Recorder, control: Cont
         ..Timings::default()
     };
     let not_consulted = synthesize::not_consulted(&discovered.failed, &executed.tasks);
-    let answer = match planned.end {
-        PlanEnd::NoTools(message) => return End::Failed(RunError::NoTools(message)),
-        PlanEnd::Failed(message) => return End::Failed(RunError::PlanFailed(message)),
-        PlanEnd::Direct(markdown) => Answer { markdown, ..Answer::default() },
+    let answer = match &planned.end {
+        PlanEnd::NoTools(message) => return End::Failed(RunError::NoTools(message.clone())),
+        PlanEnd::Failed(message) => return End::Failed(RunError::PlanFailed(message.clone())),
+        PlanEnd::Direct { answer, is_broken } => synthesize::direct(answer, *is_broken),
         PlanEnd::Tasks | PlanEnd::Stopped => {
             if let Some(error) = nothing_found(&executed) {
                 return End::Failed(error);
             }
             let writing = recorder.elapsed_ms();
-            let writes = steps.write(&executed, &not_consulted);
+            let writes = steps.write(&planned, &executed, &not_consulted);
             let answer = tokio::select! {
                 answer = writes.instrument(info_span!("synthesize")) => answer,
                 () = control.cancelled() => return End::Cancelled,
@@ -208,12 +208,13 @@ impl Steps<'_> {
             recorder: self.recorder,
             tasks,
         };
-        let planning = async {
+        let stopped = async {
             tokio::select! {
-                plan = plan(input) => plan,
-                () = self.control.tasks_stopped() => Plan::stopped(),
-                () = self.control.cancelled() => Plan::stopped(),
-                () = tokio::time::sleep_until(self.initialized.deadline) => Plan::stopped(),
+                () = self.control.tasks_stopped() => "it was stopped",
+                () = self.control.cancelled() => "the run was cancelled",
+                () = tokio::time::sleep_until(self.initialized.deadline) => {
+                    "the run's limit of time passed; limits.runTimeoutSeconds is the setting"
+                }
             }
         };
         let context = Context {
@@ -230,7 +231,7 @@ impl Steps<'_> {
         };
         let executing = execute(planned, context);
         tokio::join!(
-            planning.instrument(info_span!("plan")),
+            plan(input, stopped).instrument(info_span!("plan")),
             executing.instrument(info_span!("execute"))
         )
     }
@@ -241,8 +242,13 @@ impl Steps<'_> {
         Some(Reuse { history, max_age })
     }
 
-    /// Step 5, with the model if there is one.
-    async fn write(&self, executed: &Executed, not_consulted: &[NotConsulted]) -> Answer {
+    /// Step 5, with the model if there is one that can be asked.
+    async fn write(
+        &self,
+        planned: &Plan,
+        executed: &Executed,
+        not_consulted: &[NotConsulted],
+    ) -> Answer {
         let found = synthesize::found(&executed.tasks, self.recorder).await;
         let Ok(Some(model)) = self.model else {
             return synthesize::list(&found, not_consulted, self.recorder);
@@ -253,7 +259,11 @@ impl Steps<'_> {
             found: &found,
             not_consulted,
             recorder: self.recorder,
+            ends: self.initialized.writing_ends(),
         };
+        if let Some(error) = &planned.lasting {
+            return synthesize::model::without(&input, model, error);
+        }
         synthesize::model::write(&input, model).await
     }
 }

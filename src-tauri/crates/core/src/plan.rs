@@ -8,18 +8,23 @@ mod arguments;
 mod builtin;
 mod check;
 mod describe;
+mod kinds;
 mod model;
 mod parse;
 mod prompt;
 mod raw;
+mod read;
+mod retype;
 mod schema;
 mod shortlist;
+mod spent;
 mod strict;
 
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 
-use self::check::Checker;
+pub(crate) use self::check::DUPLICATE_CALL;
+use self::{check::Checker, spent::Spent};
 use crate::{
     catalog::Catalog,
     event::{EventKind, Failure, Usage},
@@ -49,7 +54,10 @@ pub(crate) struct Plan {
     pub(crate) end: PlanEnd,
     /// Since the first `planStarted`.
     pub(crate) elapsed_ms: f64,
+    /// Of the calls made, also when planning was stopped.
     pub(crate) usage: Option<Usage>,
+    /// Why the model cannot be asked anything else either.
+    pub(crate) lasting: Option<ModelError>,
 }
 
 /// How planning ended.
@@ -58,7 +66,11 @@ pub(crate) enum PlanEnd {
     /// With at least one task.
     Tasks,
     /// With an answer, since no tool is needed; its `answerDelta`s are out.
-    Direct(String),
+    Direct {
+        answer: String,
+        /// It is not whole.
+        is_broken: bool,
+    },
     /// Nothing can be asked; says what to do.
     NoTools(String),
     /// Neither the model nor the built-in planner made a plan.
@@ -67,61 +79,88 @@ pub(crate) enum PlanEnd {
     Stopped,
 }
 
-impl Plan {
-    pub(crate) fn stopped() -> Self {
-        Self { end: PlanEnd::Stopped, elapsed_ms: 0.0, usage: None }
-    }
-}
-
 /// Plans, with the model if there is one; the built-in planner takes over from one that fails.
-pub(crate) async fn plan(input: PlanInput<'_>) -> Plan {
+/// Planning ends early when `stopped` is ready, and says why; what was planned until then stays.
+pub(crate) async fn plan(
+    input: PlanInput<'_>,
+    stopped: impl Future<Output = &'static str>,
+) -> Plan {
     let began = input.recorder.elapsed_ms();
     let most = input.settings.limits.max_tasks.max(1);
     let mut checker = Checker::new(input.catalog, input.recorder, &input.tasks, most);
-    let (end, usage) = planned(&input, &mut checker).await;
-    Plan { end, elapsed_ms: input.recorder.elapsed_ms() - began, usage }
+    let (mut spent, mut lasting) = (Spent::default(), None);
+    let end = tokio::select! {
+        end = planned(&input, &mut checker, &mut spent, &mut lasting) => Ok(end),
+        why = stopped => Err(why),
+    };
+    let end = end.unwrap_or_else(|why| {
+        // Those that waited for their repair have an index, and every index has an end.
+        checker.reject_invalid();
+        match spent.answer() {
+            "" => PlanEnd::Stopped,
+            answer => told(&input, answer.to_owned(), true, Some(why)),
+        }
+    });
+    let elapsed_ms = input.recorder.elapsed_ms() - began;
+    Plan { end, elapsed_ms, usage: spent.usage(), lasting }
 }
 
-async fn planned(input: &PlanInput<'_>, checker: &mut Checker<'_>) -> (PlanEnd, Option<Usage>) {
+async fn planned(
+    input: &PlanInput<'_>,
+    checker: &mut Checker<'_>,
+    spent: &mut Spent,
+    lasting: &mut Option<ModelError>,
+) -> PlanEnd {
     let began = input.recorder.elapsed_ms();
     let model = match input.model {
         Ok(Some(model)) => model,
-        Ok(None) => return (plan_builtin(input, checker, None, None), None),
-        Err(error) => return (plan_builtin(input, checker, Some(error.to_string()), None), None),
+        Ok(None) => return plan_builtin(input, checker, None, None),
+        Err(error) => return plan_builtin(input, checker, Some(error.to_string()), None),
     };
-    let ended = model::plan(input, model, checker).await;
-    let (mut notes, usage) = (ended.notes, ended.usage);
+    let ended = model::plan(input, model, checker, spent).await;
+    let (mut notes, usage) = (ended.notes, spent.usage());
     let tell = |task_count: usize, notes: &[String]| {
         let elapsed_ms = input.recorder.elapsed_ms() - began;
         let note = (!notes.is_empty()).then(|| notes.join("; "));
         input.recorder.emit(EventKind::Planned { task_count, elapsed_ms, usage, note });
     };
-    let end = match ended.end {
+    match ended.end {
         model::End::Tasks => {
             tell(checker.count(), &notes);
             PlanEnd::Tasks
         }
-        model::End::Direct { answer, told } => {
-            if !told {
+        model::End::Direct { answer, told: is_told, broken } => {
+            if !is_told {
                 tell(0, &notes);
-                input.recorder.emit(EventKind::AnswerDelta { text: answer.clone() });
             }
-            PlanEnd::Direct(answer)
+            told(input, answer, is_told, broken.as_deref())
         }
-        model::End::Failed { reason, prose } => {
+        model::End::Failed { reason, prose, lasting: error } => {
+            *lasting = error;
             notes.insert(0, format!("{} made no plan: {reason}", model.name()));
             if let Some(prose) = prose
                 && builtin::choose(input.question, input.catalog).is_empty()
             {
                 notes.push("no tool fits the question, so its text is the answer".to_owned());
                 tell(0, &notes);
-                input.recorder.emit(EventKind::AnswerDelta { text: prose.clone() });
-                return (PlanEnd::Direct(prose), usage);
+                return told(input, prose.text, false, prose.broken.as_deref());
             }
             plan_builtin(input, checker, Some(notes.join("; ")), usage)
         }
-    };
-    (end, usage)
+    }
+}
+
+/// Ends with an answer, of which nothing or everything until now was told; `broken` is why it is not
+/// whole.
+fn told(input: &PlanInput<'_>, mut answer: String, is_told: bool, broken: Option<&str>) -> PlanEnd {
+    let addition = broken.map(|reason| format!("\n\n*The answer broke off: {reason}.*"));
+    let addition = addition.unwrap_or_default();
+    let untold = if is_told { addition.clone() } else { format!("{answer}{addition}") };
+    if !untold.is_empty() {
+        input.recorder.emit(EventKind::AnswerDelta { text: untold });
+    }
+    answer.push_str(&addition);
+    PlanEnd::Direct { answer, is_broken: broken.is_some() }
 }
 
 /// The planner that needs no model; `failure` is why it stands in for one.
@@ -142,6 +181,8 @@ fn plan_builtin(
     }
     let began = input.recorder.elapsed_ms();
     input.recorder.emit(EventKind::PlanStarted { planner: "builtin".to_owned() });
+    // Tasks of a model that cannot be called leave no less room for those that can.
+    checker.allow(input.settings.limits.max_tasks.max(1));
     for raw in builtin::choose(input.question, input.catalog) {
         checker.take(raw);
     }
@@ -152,11 +193,16 @@ fn plan_builtin(
              add a server, or choose a language model in the settings",
         );
     }
+    let outcome = if checker.valid() > 0 {
+        "the built-in planner took over"
+    } else {
+        "and the built-in planner found no read-only tool that fits the question"
+    };
     input.recorder.emit(EventKind::Planned {
         task_count: checker.count(),
         elapsed_ms: input.recorder.elapsed_ms() - began,
         usage,
-        note: failure.map(|failure| format!("{failure}; the built-in planner took over")),
+        note: failure.map(|failure| format!("{failure}; {outcome}")),
     });
     PlanEnd::Tasks
 }

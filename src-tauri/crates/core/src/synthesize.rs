@@ -8,14 +8,17 @@ pub mod citations;
 mod context;
 pub mod evidence;
 pub(crate) mod model;
+mod quotations;
+mod shorten;
 
 use serde_json::Value;
 
-use self::evidence::Evidence;
+use self::{citations::Checked, evidence::Evidence};
 use crate::{
     event::{Citation, Cut, EventKind, NotConsulted, TaskStatus, Usage},
     execute::Outcome,
     history::Recorder,
+    plan::DUPLICATE_CALL,
 };
 
 /// A completed task, as the writers see it.
@@ -45,8 +48,14 @@ pub(crate) struct Answer {
     pub(crate) usage: Option<Usage>,
     /// Results of which the model read a part.
     pub(crate) cuts: Vec<Cut>,
-    /// The model failed, and the built-in writer completed the answer.
+    /// The model failed: the built-in writer completed the answer, or it is not whole.
     pub(crate) broken: bool,
+}
+
+/// An answer that a model gave by itself, without a source: what it cites does not exist.
+pub(crate) fn direct(markdown: &str, broken: bool) -> Answer {
+    let Checked { markdown, citations, removed } = citations::check(markdown, &[], "");
+    Answer { markdown, citations, citations_removed: removed, broken, ..Answer::default() }
 }
 
 /// Lists what was found, without a model.
@@ -87,7 +96,11 @@ fn read(task: Outcome, recorder: &Recorder) -> Option<Found> {
 
 /// What the answer does not rest on: servers that failed, tasks that did not complete.
 pub(crate) fn not_consulted(failed: &[NotConsulted], tasks: &[Outcome]) -> Vec<NotConsulted> {
-    let open = tasks.iter().filter(|task| task.status != TaskStatus::Completed).map(|task| {
+    let asked_elsewhere = |task: &Outcome| {
+        task.failure.as_ref().is_some_and(|failure| failure.code == DUPLICATE_CALL)
+    };
+    let open = tasks.iter().filter(|task| task.status != TaskStatus::Completed);
+    let open = open.filter(|task| !asked_elsewhere(task)).map(|task| {
         let reason =
             task.failure.as_ref().map_or("it was cancelled", |failure| failure.message.as_str());
         NotConsulted { server: None, index: Some(task.index), reason: reason.to_owned() }

@@ -8,7 +8,10 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Chunk, Format, ModelError, Prompt, Structure, address, models::Endpoint, refusal};
+use super::{
+    Chunk, Format, ModelError, Prompt, Structure, account::Counted, address, models::Endpoint,
+    refusal,
+};
 
 /// Version of the protocol, sent as `anthropic-version`.
 pub(super) const VERSION: &str = "2023-06-01";
@@ -65,12 +68,12 @@ pub(super) fn read(value: &Value, endpoint: &Endpoint) -> Result<Vec<Chunk>, Mod
             return Err(refusal::in_stream(value.get("error").unwrap_or(value), endpoint));
         }
         Some("message_start") => vec![tokens(value.pointer("/message/usage"))],
-        Some("content_block_delta") => match text("/delta/type") {
-            Some("text_delta") => {
-                vec![Chunk::Text(text("/delta/text").unwrap_or_default().to_owned())]
-            }
-            _ => vec![Chunk::Thinking],
-        },
+        Some("content_block_delta") if text("/delta/type") == Some("text_delta") => {
+            vec![Chunk::Text(text("/delta/text").unwrap_or_default().to_owned())]
+        }
+        Some("content_block_delta") => {
+            vec![Chunk::Thinking(text("/delta/thinking").unwrap_or_default().len())]
+        }
         Some("message_delta") => {
             let mut chunks = vec![tokens(value.get("usage"))];
             match text("/delta/stop_reason") {
@@ -132,10 +135,11 @@ fn tokens(usage: Option<&Value>) -> Chunk {
     let count = |key: &str| usage.and_then(|usage| usage.get(key)).and_then(Value::as_u64);
     let cached = count("cache_read_input_tokens").unwrap_or(0)
         + count("cache_creation_input_tokens").unwrap_or(0);
-    Chunk::Tokens {
+    Chunk::Tokens(Counted {
         input: count("input_tokens").map(|input| input + cached),
         output: count("output_tokens"),
-    }
+        thinking: None,
+    })
 }
 
 #[cfg(test)]
@@ -156,7 +160,11 @@ mod tests {
         assert_eq!(
             chunks(json!({"type": "message_delta", "delta": {"stop_reason": "max_tokens"},
                 "usage": {"output_tokens": 7}})),
-            [Chunk::Tokens { input: None, output: Some(7) }, Chunk::CutOff, Chunk::Finished]
+            [
+                Chunk::Tokens(Counted { output: Some(7), ..Counted::default() }),
+                Chunk::CutOff,
+                Chunk::Finished
+            ]
         );
         assert_eq!(chunks(json!({"type": "message_stop"})), [Chunk::End]);
         let overloaded = json!({"type": "error", "error": {"type": "overloaded_error"}});

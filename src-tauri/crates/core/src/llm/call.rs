@@ -12,7 +12,9 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{
-    Model, ModelError, Prompt, Reply, Structure, anthropic, ollama, openai,
+    Model, ModelError, Prompt, Reply, Structure,
+    account::Sent,
+    anthropic, ollama, openai,
     refusal::{self, Refusal},
 };
 use crate::settings::Provider;
@@ -30,10 +32,12 @@ const MOST_RETRY_AFTER: Duration = Duration::from_secs(30);
 const ERROR_BODY: usize = 64 * 1024;
 const ERROR_TIME: Duration = Duration::from_secs(5);
 
-/// Why an attempt failed, and whether the prompt's form may be to blame.
+/// Why an attempt failed, whether the prompt's form may be to blame, and whether another attempt may
+/// pass.
 struct Failed {
     error: ModelError,
     blames: Option<Form>,
+    again: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,8 +62,8 @@ impl Model {
         let mut usage_option = !self.learned().no_usage_option;
         let mut attempt = 1;
         loop {
-            let Failed { error, blames } = match self.attempt(prompt, structure, usage_option).await
-            {
+            let attempted = self.attempt(prompt, structure, usage_option).await;
+            let Failed { error, blames, again } = match attempted {
                 Ok(reply) => {
                     if structure < firmest {
                         self.learn(|learned| learned.structure = Some(structure));
@@ -77,7 +81,7 @@ impl Model {
                     structure = self.less_firm(structure);
                     tracing::info!(server = self.server(), ?structure, %error, "asking less firmly");
                 }
-                _ if error.is_transient() && attempt < ATTEMPTS => {
+                _ if again && attempt < ATTEMPTS => {
                     let Some(pause) = pause(attempt, &error) else { return Err(error) };
                     tracing::info!(server = self.server(), attempt, %error, "asking again");
                     attempt += 1;
@@ -95,6 +99,7 @@ impl Model {
         usage_option: bool,
     ) -> Result<Reply, Failed> {
         let endpoint = &self.endpoint;
+        let mut window = None;
         let (url, body) = match endpoint.provider {
             Provider::Openai | Provider::Builtin => (
                 openai::chat_url(&endpoint.base),
@@ -103,10 +108,11 @@ impl Model {
             Provider::Anthropic => {
                 (anthropic::chat_url(&endpoint.base), anthropic::body(endpoint, prompt, structure))
             }
-            Provider::Ollama => (
-                ollama::chat_url(&endpoint.base),
-                ollama::body(endpoint, prompt, structure, self.context_tokens()),
-            ),
+            Provider::Ollama => {
+                window = Some(self.window());
+                let body = ollama::body(endpoint, prompt, structure, self.window());
+                (ollama::chat_url(&endpoint.base), body)
+            }
         };
         let request = self.authorised(self.client.post(url)).map_err(Failed::plain)?.json(&body);
         let asked = Instant::now();
@@ -119,15 +125,23 @@ impl Model {
                 advice: "raise model.firstTokenTimeoutSeconds, or choose a faster model",
             }));
         };
-        let response = sent.map_err(|error| Failed::plain(self.unsent(&error)))?;
+        let response = sent.map_err(|error| {
+            let failed = Failed::plain(self.unsent(&error));
+            // Having waited once for a connection is enough.
+            Failed { again: failed.again && !error.is_timeout(), ..failed }
+        })?;
         if !response.status().is_success() {
             return Err(self.refused(response, structure, usage_option).await);
         }
-        let size =
-            prompt.system.len() + prompt.messages.iter().map(|turn| turn.text.len()).sum::<usize>();
+        let (sent, body) = (Sent::of(prompt, window), response.bytes_stream());
         let most = prompt.most_bytes;
-        let mut reply = Reply::new(endpoint.clone(), response, asked, size, most, self.price);
-        reply.first_token().await.map_err(Failed::plain)?;
+        let mut reply = Reply::new(endpoint.clone(), body, asked, sent, most, self.price);
+        // Some servers begin a stream well and say in it what they refuse.
+        let begun = reply.first_token().await;
+        begun.map_err(|error| {
+            let words = error.to_string();
+            self.blamed(error, &words, structure, usage_option)
+        })?;
         Ok(reply)
     }
 
@@ -141,17 +155,27 @@ impl Model {
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
         let body = limited_text(response).await;
-        let refusal = Refusal { status, retry_after, body: &body };
-        let error = refusal.error(&self.endpoint);
+        let error = Refusal { status, retry_after, body: &body }.error(&self.endpoint);
+        self.blamed(error, &body, structure, usage_option)
+    }
+
+    /// What of the request's form the server's words may be about.
+    fn blamed(
+        &self,
+        error: ModelError,
+        words: &str,
+        structure: Structure,
+        usage_option: bool,
+    ) -> Failed {
         let asks_usage = self.endpoint.provider == Provider::Openai && usage_option;
         let blames = match () {
-            () if asks_usage && body.contains("stream_options") => Some(Form::UsageOption),
-            () if structure > Structure::Words && refusal.may_mean_structure(&error) => {
+            () if asks_usage && words.contains("stream_options") => Some(Form::UsageOption),
+            () if structure > Structure::Words && refusal::may_mean_structure(&error, words) => {
                 Some(Form::Structure)
             }
             () => None,
         };
-        Failed { error, blames }
+        Failed { blames, ..Failed::plain(error) }
     }
 
     /// Puts the key, if there is one, where the provider expects it.
@@ -185,7 +209,7 @@ impl Model {
         let reason = reason(error);
         if error.is_connect() && error.is_timeout() {
             let reason = "no connection in time; model.connectTimeoutSeconds is the limit";
-            return ModelError::WrongAddress { server, said: reason.to_owned() };
+            return ModelError::Unreachable { server, reason: reason.to_owned() };
         }
         let speaks_no_http = reason.contains("HTTP") && reason.contains("parsed");
         if speaks_no_http || reason.contains("corrupt message") {
@@ -211,7 +235,7 @@ impl Model {
 
 impl Failed {
     fn plain(error: ModelError) -> Self {
-        Self { error, blames: None }
+        Self { again: error.is_transient(), error, blames: None }
     }
 }
 

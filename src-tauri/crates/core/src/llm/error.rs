@@ -129,6 +129,14 @@ pub enum ModelError {
         /// Of the network.
         reason: String,
     },
+    /// The run's limit of time passed.
+    #[error(
+        "{server} was still writing when the run's limit of time passed; raise limits.runTimeoutSeconds, or choose a faster model"
+    )]
+    RunTimedOut {
+        /// Which one.
+        server: String,
+    },
     /// The reply did not end.
     #[error(
         "{server} wrote more than {limit} bytes and was stopped; try again, or choose another model"
@@ -159,6 +167,7 @@ impl ModelError {
             Self::Refused { .. } => "refused",
             Self::TimedOut { .. } => "timed_out",
             Self::BrokenOff { .. } => "broken_off",
+            Self::RunTimedOut { .. } => "run_timed_out",
             Self::Endless { .. } => "endless",
         }
     }
@@ -171,6 +180,22 @@ impl ModelError {
                 | Self::Failed { .. }
                 | Self::BrokenOff { .. }
                 | Self::Unreachable { .. }
+        )
+    }
+
+    /// Whether asking anything else would end in the same way, perhaps after a long wait.
+    pub(crate) fn is_lasting(&self) -> bool {
+        matches!(
+            self,
+            Self::NoModel
+                | Self::BadAddress { .. }
+                | Self::Unreachable { .. }
+                | Self::WrongKey { .. }
+                | Self::MissingKey { .. }
+                | Self::NoCredit { .. }
+                | Self::UnknownModel { .. }
+                | Self::WrongAddress { .. }
+                | Self::TimedOut { .. }
         )
     }
 

@@ -21,6 +21,9 @@ use crate::settings::{ModelSettings, Price, Provider};
 /// What a model reads where neither the settings nor its server say.
 pub const USUAL_CONTEXT: u64 = 32_000;
 
+/// Longest time-out: a clock can still be set to its end.
+const A_YEAR: Duration = Duration::from_hours(365 * 24);
+
 /// What all runs of a process know of models. Clones share it.
 #[derive(Clone, Default)]
 pub struct Models(Arc<Known>);
@@ -45,6 +48,9 @@ pub(super) struct Learned {
     pub(super) asked_context: bool,
     /// What it said.
     pub(super) context: Option<u64>,
+    /// How much of a window of so many tokens turned out to fit: by the tokens that bytes are taken
+    /// for, so that a text of short tokens makes this less than the window.
+    room: Option<(u64, u64)>,
 }
 
 /// One model of one server.
@@ -181,22 +187,24 @@ impl Model {
         &self.endpoint.server
     }
 
-    /// How many tokens it may read: the settings' word, else its server's, else [`USUAL_CONTEXT`].
+    /// How many tokens it may be sent: its window, or what turned out to fit into it.
     pub fn context_tokens(&self) -> u64 {
+        let window = self.window();
+        match self.learned().room {
+            Some((of, room)) if of == window => room.min(window),
+            _ => window,
+        }
+    }
+
+    /// How many tokens it reads: the settings' word, else its server's, else [`USUAL_CONTEXT`].
+    pub(super) fn window(&self) -> u64 {
         self.limits.or(self.learned().context).unwrap_or(USUAL_CONTEXT)
     }
 
-    /// The model turned out to read no more than this.
+    /// No more than this fitted into its window; later prompts of this process keep to it.
     pub(crate) fn reads_at_most(&self, tokens: u64) {
-        self.learn(|learned| {
-            learned.asked_context = true;
-            learned.context = Some(tokens);
-        });
-    }
-
-    /// Whether its server drops what is too long instead of refusing it.
-    pub(crate) fn cuts_silently(&self) -> bool {
-        self.endpoint.provider == Provider::Ollama
+        let window = self.window();
+        self.learn(|learned| learned.room = Some((window, tokens)));
     }
 
     pub(super) fn learned(&self) -> Learned {
@@ -233,10 +241,10 @@ impl Endpoint {
     }
 }
 
-/// A time-out of the settings; one that is none is the default.
-fn seconds(given: f64, default: f64) -> Duration {
+/// A time-out of the settings; one that is none is the default, and a year is for ever.
+pub(crate) fn seconds(given: f64, default: f64) -> Duration {
     let given = if given > 0.0 { given } else { default };
-    Duration::try_from_secs_f64(given).unwrap_or(Duration::MAX)
+    Duration::try_from_secs_f64(given).map_or(A_YEAR, |given| given.min(A_YEAR))
 }
 
 /// A panic elsewhere leaves tables that are still good.

@@ -6,7 +6,15 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Chunk, ModelError, Prompt, Structure, address, models::Endpoint, refusal};
+use super::{
+    Chunk, ModelError, Prompt, Structure, account::Counted, address, models::Endpoint, refusal,
+};
+
+/// What a token of a reply has, roughly.
+const BYTES_A_TOKEN: usize = 4;
+
+/// A reply may have this many tokens however little the model reads.
+const LEAST_TOKENS: u64 = 1_024;
 
 /// Where chat requests go.
 pub(super) fn chat_url(base: &Url) -> Url {
@@ -28,19 +36,19 @@ pub(super) fn structure(prompt: &Prompt) -> Structure {
     if prompt.format.is_some() { Structure::Schema } else { Structure::Words }
 }
 
-/// The request's body.
+/// The request's body; `window` is how many tokens the model is to read and write together.
 pub(super) fn body(
     endpoint: &Endpoint,
     prompt: &Prompt,
     structure: Structure,
-    context: u64,
+    window: u64,
 ) -> Value {
     let system = json!({"role": "system", "content": prompt.system});
     let turns =
         prompt.messages.iter().map(|turn| json!({"role": turn.role.name(), "content": turn.text}));
     let messages: Vec<Value> = std::iter::once(system).chain(turns).collect();
     let mut body = json!({"model": endpoint.model, "messages": messages, "stream": true,
-        "options": {"num_ctx": context}});
+        "options": {"num_ctx": window, "num_predict": most_tokens(prompt, window)}});
     let Some(format) = &prompt.format else { return body };
     body["options"]["temperature"] = json!(0);
     match structure {
@@ -49,6 +57,12 @@ pub(super) fn body(
         Structure::Words => {}
     }
     body
+}
+
+/// Without a limit a model writes on when its window is full, and forgets what it was asked.
+fn most_tokens(prompt: &Prompt, window: u64) -> u64 {
+    let enough = (prompt.most_bytes / BYTES_A_TOKEN) as u64;
+    enough.min(window).max(LEAST_TOKENS)
 }
 
 /// What one line says.
@@ -60,16 +74,19 @@ pub(super) fn read(value: &Value, endpoint: &Endpoint) -> Result<Vec<Chunk>, Mod
     let said = |pointer: &str| {
         value.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty())
     };
-    if said("/message/thinking").is_some() {
-        chunks.push(Chunk::Thinking);
+    if let Some(thought) = said("/message/thinking") {
+        chunks.push(Chunk::Thinking(thought.len()));
     }
     if let Some(text) = said("/message/content") {
         chunks.push(Chunk::Text(text.to_owned()));
     }
     if value.get("done").and_then(Value::as_bool) == Some(true) {
         let count = |key: &str| value.get(key).and_then(Value::as_u64);
-        chunks
-            .push(Chunk::Tokens { input: count("prompt_eval_count"), output: count("eval_count") });
+        chunks.push(Chunk::Tokens(Counted {
+            input: count("prompt_eval_count"),
+            output: count("eval_count"),
+            thinking: None,
+        }));
         if said("/done_reason") == Some("length") {
             chunks.push(Chunk::CutOff);
         }
@@ -92,10 +109,10 @@ mod tests {
     fn lines_are_read() {
         let endpoint = Endpoint::for_tests("m", None);
         let line = json!({"message": {"content": "a", "thinking": "b"}, "done": false});
-        assert_eq!(read(&line, &endpoint).unwrap(), [Chunk::Thinking, Chunk::Text("a".into())]);
+        assert_eq!(read(&line, &endpoint).unwrap(), [Chunk::Thinking(1), Chunk::Text("a".into())]);
         let last = json!({"message": {"content": ""}, "done": true, "done_reason": "length",
             "prompt_eval_count": 5, "eval_count": 2});
-        let tokens = Chunk::Tokens { input: Some(5), output: Some(2) };
+        let tokens = Chunk::Tokens(Counted { input: Some(5), output: Some(2), thinking: None });
         assert_eq!(
             read(&last, &endpoint).unwrap(),
             [tokens, Chunk::CutOff, Chunk::Finished, Chunk::End]

@@ -1,12 +1,17 @@
 //! Any OpenAI-compatible server: `POST {base}/chat/completions`, answered as server-sent events.
 //!
-//! Only what nearly all of them take is sent: no sampling parameters and no limit of length to
-//! servers elsewhere, since newer models refuse some and older servers others.
+//! Only what nearly all of them take is sent: no sampling parameters to servers elsewhere, since
+//! newer models refuse some, and no limit of length to anybody. `max_tokens` is refused by newer
+//! models and `max_completion_tokens` by older servers, vLLM refuses a prompt that leaves less room
+//! than the limit, and both count thinking. A reply that gets too long is hung up on instead, which
+//! every server takes as its end.
 
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Chunk, ModelError, Prompt, Structure, address, models::Endpoint, refusal};
+use super::{
+    Chunk, ModelError, Prompt, Structure, account::Counted, address, models::Endpoint, refusal,
+};
 
 /// Where chat requests go.
 pub(super) fn chat_url(base: &Url) -> Url {
@@ -74,20 +79,15 @@ pub(super) fn read(value: &Value, endpoint: &Endpoint) -> Result<Vec<Chunk>, Mod
     if let Some(said) = part.or(whole) {
         let thought = ["reasoning_content", "reasoning"]
             .iter()
-            .any(|key| said.get(key).and_then(Value::as_str).is_some_and(|text| !text.is_empty()));
-        if thought {
-            chunks.push(Chunk::Thinking);
-        }
+            .find_map(|key| said.get(key)?.as_str().filter(|text| !text.is_empty()));
+        chunks.extend(thought.map(|text| Chunk::Thinking(text.len())));
         content(said.get("content"), &mut chunks);
         // A refusal is what the model says instead of its reply.
         content(said.get("refusal"), &mut chunks);
     }
     let usage = value.get("usage").filter(|usage| usage.is_object());
     if let Some(usage) = usage.or_else(|| value.pointer("/x_groq/usage")) {
-        chunks.push(Chunk::Tokens {
-            input: usage.get("prompt_tokens").and_then(Value::as_u64),
-            output: usage.get("completion_tokens").and_then(Value::as_u64),
-        });
+        chunks.push(Chunk::Tokens(counted(usage)));
     }
     match choice.and_then(|choice| choice.get("finish_reason")).and_then(Value::as_str) {
         Some("length") => chunks.extend([Chunk::CutOff, Chunk::Finished]),
@@ -100,6 +100,18 @@ pub(super) fn read(value: &Value, endpoint: &Endpoint) -> Result<Vec<Chunk>, Mod
     Ok(chunks)
 }
 
+fn counted(usage: &Value) -> Counted {
+    let count = |pointer: &str| usage.pointer(pointer).and_then(Value::as_u64);
+    let cached = count("/prompt_tokens_details/cached_tokens").unwrap_or(0);
+    // What was in the cache is part of the prompt; some count it beside it.
+    let beside = |read: u64| if cached > read { read + cached } else { read };
+    Counted {
+        input: count("/prompt_tokens").map(beside),
+        output: count("/completion_tokens"),
+        thinking: count("/completion_tokens_details/reasoning_tokens"),
+    }
+}
+
 /// A text, or a list of parts of which some are text and some are thinking.
 fn content(content: Option<&Value>, chunks: &mut Vec<Chunk>) {
     match content {
@@ -108,7 +120,7 @@ fn content(content: Option<&Value>, chunks: &mut Vec<Chunk>) {
             for part in parts {
                 match part.get("text").and_then(Value::as_str) {
                     Some(text) => chunks.push(Chunk::Text(text.to_owned())),
-                    None => chunks.push(Chunk::Thinking),
+                    None => chunks.push(Chunk::Thinking(part.to_string().len())),
                 }
             }
         }
@@ -143,14 +155,16 @@ mod tests {
         let delta = |delta: Value| chunks(&json!({"choices": [{"index": 0, "delta": delta}]}));
         assert_eq!(delta(json!({"role": "assistant", "content": null})), []);
         assert_eq!(delta(json!({"content": "a"})), [Chunk::Text("a".into())]);
-        assert_eq!(delta(json!({"reasoning_content": "hm", "content": ""})), [Chunk::Thinking]);
+        assert_eq!(delta(json!({"reasoning_content": "hm", "content": ""})), [Chunk::Thinking(2)]);
         assert_eq!(
             delta(json!({"content": [{"type": "thinking"}, {"type": "text", "text": "b"}]})),
-            [Chunk::Thinking, Chunk::Text("b".into())]
+            [Chunk::Thinking(19), Chunk::Text("b".into())]
         );
         assert_eq!(
-            chunks(&json!({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 4}})),
-            [Chunk::Tokens { input: Some(3), output: Some(4) }]
+            chunks(&json!({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 4,
+                "prompt_tokens_details": {"cached_tokens": 90},
+                "completion_tokens_details": {"reasoning_tokens": 2}}})),
+            [Chunk::Tokens(Counted { input: Some(93), output: Some(4), thinking: Some(2) })]
         );
         assert_eq!(
             chunks(&json!({"choices": [{"delta": {}, "finish_reason": "length"}], "usage": null})),

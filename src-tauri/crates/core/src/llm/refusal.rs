@@ -52,16 +52,16 @@ impl Refusal<'_> {
             _ => ModelError::Refused { server, said },
         }
     }
+}
 
-    /// Whether the request might pass without the schema (or the JSON mode) that it carried.
-    pub(super) fn may_mean_structure(&self, error: &ModelError) -> bool {
-        let sense = self.body.to_lowercase();
-        let named = STRUCTURE.iter().any(|sign| sense.contains(sign));
-        match error {
-            ModelError::Refused { .. } => matches!(self.status, 400 | 422 | 501) || named,
-            ModelError::Failed { .. } => named,
-            _ => false,
-        }
+/// Whether the request might pass without the schema (or the JSON mode) that it carried. A refusal
+/// seldom says what it is about; a failure has to speak of it.
+pub(super) fn may_mean_structure(error: &ModelError, words: &str) -> bool {
+    let sense = words.to_lowercase();
+    match error {
+        ModelError::Refused { .. } => true,
+        ModelError::Failed { .. } => STRUCTURE.iter().any(|sign| sense.contains(sign)),
+        _ => false,
     }
 }
 
@@ -248,8 +248,8 @@ mod tests {
     fn a_refused_schema_is_recognised() {
         let endpoint = Endpoint::for_tests("gpt-x", None);
         let may = |status, body: &str| {
-            let refusal = Refusal { status, retry_after: None, body };
-            refusal.may_mean_structure(&refusal.error(&endpoint))
+            let error = Refusal { status, retry_after: None, body }.error(&endpoint);
+            may_mean_structure(&error, body)
         };
         assert!(may(400, r#"{"error":{"message":"Invalid schema for response_format 'plan'"}}"#));
         assert!(may(

@@ -7,10 +7,12 @@ use std::{collections::VecDeque, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::{
-    Chunk, ModelError, anthropic,
+    Chunk, ModelError,
+    account::{Account, Sent},
+    anthropic,
     call::reason,
     decode::{Decoder, Said},
     models::Endpoint,
@@ -22,8 +24,11 @@ use crate::{
     settings::{Price, Provider},
 };
 
-/// Bytes on the wire of one reply, thinking included.
+/// Bytes on the wire of one reply: a token of text has some 300 in the wordiest protocol.
 const MOST_ON_WIRE: usize = 64 * 1024 * 1024;
+
+/// Bytes of thinking in one reply, about 130,000 tokens: more than any model is allowed to think.
+const MOST_THINKING: usize = 512 * 1024;
 
 /// How long token counts are waited for once the text is whole.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -31,69 +36,48 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// How long the end of the body is waited for, so that the connection can be used again.
 const BODY_END: Duration = Duration::from_millis(20);
 
-/// What providers say of a text's length in tokens when they say nothing.
-const BYTES_A_TOKEN: u64 = 4;
-
 /// A model's reply, being written.
 pub struct Reply {
     endpoint: Arc<Endpoint>,
-    body: Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>,
+    body: Body,
     decoder: Decoder,
     thinking: Thinking,
     queue: VecDeque<Chunk>,
     deadline: Instant,
     most_bytes: usize,
+    text_bytes: usize,
     on_wire: usize,
     finished: bool,
     ended: bool,
+    cut_off: bool,
     account: Account,
-    price: Price,
 }
 
-/// What is counted of a reply.
-#[derive(Debug, Clone, Copy)]
-struct Account {
-    asked: Instant,
-    first: Option<Instant>,
-    last: Option<Instant>,
-    prompt_bytes: usize,
-    text_bytes: usize,
-    input: Option<u64>,
-    output: Option<u64>,
-    cut_off: bool,
-}
+type Body = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>;
 
 impl Reply {
     pub(super) fn new(
         endpoint: Arc<Endpoint>,
-        response: reqwest::Response,
+        body: impl Stream<Item = reqwest::Result<Bytes>> + Send + 'static,
         asked: Instant,
-        prompt_bytes: usize,
+        sent: Sent,
         most_bytes: usize,
         price: Price,
     ) -> Self {
         Self {
             deadline: asked + endpoint.first_token,
             endpoint,
-            body: Box::pin(response.bytes_stream()),
+            body: Box::pin(body),
             decoder: Decoder::default(),
             thinking: Thinking::default(),
             queue: VecDeque::new(),
             most_bytes,
+            text_bytes: 0,
             on_wire: 0,
             finished: false,
             ended: false,
-            account: Account {
-                asked,
-                first: None,
-                last: None,
-                prompt_bytes,
-                text_bytes: 0,
-                input: None,
-                output: None,
-                cut_off: false,
-            },
-            price,
+            cut_off: false,
+            account: Account::new(asked, sent, price),
         }
     }
 
@@ -102,8 +86,8 @@ impl Reply {
         loop {
             while let Some(chunk) = self.queue.pop_front() {
                 if let Chunk::Text(text) = chunk {
-                    self.account.text_bytes += text.len();
-                    if self.account.text_bytes > self.most_bytes {
+                    self.text_bytes += text.len();
+                    if self.text_bytes > self.most_bytes {
                         self.ended = true;
                         self.queue.clear();
                         return Err(self.endless(self.most_bytes));
@@ -123,7 +107,7 @@ impl Reply {
 
     /// Waits until the model says or thinks anything.
     pub(super) async fn first_token(&mut self) -> Result<(), ModelError> {
-        while self.account.first.is_none() && !self.ended {
+        while !self.account.has_begun() && !self.ended {
             self.read().await?;
         }
         Ok(())
@@ -131,52 +115,26 @@ impl Reply {
 
     /// Whether the server stopped the model at a limit of length.
     pub fn was_cut_off(&self) -> bool {
-        self.account.cut_off
+        self.cut_off
     }
 
     /// Tokens and times until now; estimated where the provider counts nothing.
     pub fn usage(&self) -> Usage {
-        let account = &self.account;
-        let guess = |bytes: usize| (bytes as u64).div_ceil(BYTES_A_TOKEN);
-        let input_tokens = account.input.unwrap_or_else(|| guess(account.prompt_bytes));
-        let output_tokens = account.output.unwrap_or_else(|| guess(account.text_bytes));
-        let writing = match (account.first, account.last) {
-            (Some(first), Some(last)) if last > first => Some((last - first).as_secs_f64()),
-            _ => None,
-        };
-        #[expect(clippy::cast_precision_loss, reason = "token counts are far below 2^52")]
-        let (input, output) = (input_tokens as f64, output_tokens as f64);
-        let Price { input: input_price, output: output_price } = self.price;
-        let priced = input_price.is_some() || output_price.is_some();
-        let cost = input * input_price.unwrap_or(0.0) + output * output_price.unwrap_or(0.0);
-        Usage {
-            input_tokens,
-            output_tokens,
-            calls: 1,
-            estimated: account.input.is_none() || account.output.is_none(),
-            first_token_ms: account
-                .first
-                .map(|first| (first - account.asked).as_secs_f64() * 1000.0),
-            tokens_per_second: writing.map(|seconds| (output - 1.0).max(0.0) / seconds),
-            cost: priced.then_some(cost / 1_000_000.0),
-        }
+        self.account.usage()
     }
 
-    /// Tokens that the provider says it read, where it says so.
-    pub(crate) fn read_tokens(&self) -> Option<u64> {
-        self.account.input
+    /// Whether the server plainly read only a part of what it was sent, as far as it has counted.
+    pub(crate) fn read_too_little(&self) -> bool {
+        self.account.read_too_little()
     }
 
     /// Reads one packet.
     async fn read(&mut self) -> Result<(), ModelError> {
-        let packet = match timeout_at(self.deadline, self.body.next()).await {
-            Ok(packet) => packet,
-            Err(_) if self.finished => {
-                self.ended = true;
-                return Ok(());
-            }
-            Err(_) => return Err(self.too_slow()),
+        let Ok(packet) = timeout_at(self.deadline, self.body.next()).await else {
+            return self.out_of_time();
         };
+        // One time a packet: events that came together were not written within microseconds.
+        let now = Instant::now();
         let mut said = Vec::new();
         let gone = match packet {
             Some(Ok(bytes)) => {
@@ -200,22 +158,44 @@ impl Reply {
             match said {
                 Said::Json(value) => {
                     for chunk in self.chunks(&value)? {
-                        self.take(chunk);
+                        self.take(chunk, now);
                     }
                 }
-                Said::Done => self.take(Chunk::End),
+                Said::Done => self.take(Chunk::End, now),
             }
+        }
+        if self.account.thought() > MOST_THINKING as u64 {
+            return Err(self.endless(MOST_THINKING));
         }
         match gone {
-            Some(reason) if !self.ended => self.closed(reason),
+            Some(reason) if !self.ended => self.closed(reason, now),
             _ if self.ended => {
                 self.held_back();
-                // Usually there already; without it the connection could not be used again.
-                while let Ok(Some(Ok(_))) = timeout(BODY_END, self.body.next()).await {}
+                self.drain().await;
                 Ok(())
             }
+            // Packets without a token that never cease would never let the time-out strike.
+            _ if now >= self.deadline => self.out_of_time(),
             _ => Ok(()),
         }
+    }
+
+    /// Reads the body's end, which is usually there already; without it the connection could not be
+    /// used again. A server that goes on sending is hung up on.
+    async fn drain(&mut self) {
+        let end = Instant::now() + BODY_END;
+        while Instant::now() < end
+            && matches!(timeout_at(end, self.body.next()).await, Ok(Some(Ok(_))))
+        {}
+    }
+
+    fn out_of_time(&mut self) -> Result<(), ModelError> {
+        if !self.finished {
+            return Err(self.too_slow());
+        }
+        self.ended = true;
+        self.held_back();
+        Ok(())
     }
 
     fn chunks(&self, value: &serde_json::Value) -> Result<Vec<Chunk>, ModelError> {
@@ -226,33 +206,28 @@ impl Reply {
         }
     }
 
-    fn take(&mut self, chunk: Chunk) {
+    fn take(&mut self, chunk: Chunk, now: Instant) {
         match chunk {
-            Chunk::Text(text) => {
-                self.alive();
-                let text = self.thinking.push(&text);
+            Chunk::Text(written) => {
+                let text = self.thinking.push(&written);
+                self.alive(now, written.len(), self.thinking.is_inside());
                 if !text.is_empty() {
                     self.queue.push_back(Chunk::Text(text));
                 }
             }
-            Chunk::Thinking => self.alive(),
-            Chunk::Tokens { input, output } => {
-                self.account.input = input.or(self.account.input);
-                self.account.output = output.or(self.account.output);
-            }
-            Chunk::CutOff => self.account.cut_off = true,
+            Chunk::Thinking(bytes) => self.alive(now, bytes, true),
+            Chunk::Tokens(counted) => self.account.counted(counted),
+            Chunk::CutOff => self.cut_off = true,
             Chunk::Finished => {
                 self.finished = true;
-                self.deadline = Instant::now() + LAST_WORDS;
+                self.deadline = now + LAST_WORDS;
             }
             Chunk::End => self.ended = true,
         }
     }
 
-    fn alive(&mut self) {
-        let now = Instant::now();
-        self.account.first.get_or_insert(now);
-        self.account.last = Some(now);
+    fn alive(&mut self, now: Instant, bytes: usize, is_thinking: bool) {
+        self.account.wrote(now, bytes, is_thinking);
         self.deadline = now + self.endpoint.idle;
     }
 
@@ -264,7 +239,7 @@ impl Reply {
     }
 
     /// The body ended without the protocol's own end.
-    fn closed(&mut self, reason: String) -> Result<(), ModelError> {
+    fn closed(&mut self, reason: String, now: Instant) -> Result<(), ModelError> {
         self.ended = true;
         self.held_back();
         if self.finished {
@@ -272,18 +247,18 @@ impl Reply {
         }
         let stray = self.decoder.stray().to_owned();
         if !stray.is_empty() {
-            return self.stray(&stray);
+            return self.stray(&stray, now);
         }
         Err(ModelError::BrokenOff { server: self.endpoint.server.clone(), reason })
     }
 
     /// What came was no stream: a whole reply, a web page or something else.
-    fn stray(&mut self, stray: &str) -> Result<(), ModelError> {
+    fn stray(&mut self, stray: &str, now: Instant) -> Result<(), ModelError> {
         if let Ok(value) = serde_json::from_str::<serde_json::Value>(stray) {
             let chunks = self.chunks(&value)?;
             let any = chunks.iter().any(|chunk| matches!(chunk, Chunk::Text(_)));
             for chunk in chunks {
-                self.take(chunk);
+                self.take(chunk, now);
             }
             self.ended = true;
             self.held_back();
@@ -301,23 +276,34 @@ impl Reply {
 
     fn too_slow(&self) -> ModelError {
         let server = self.endpoint.server.clone();
-        match self.account.first {
-            None => ModelError::TimedOut {
-                server,
-                waited: "sent no first token",
-                after: self.endpoint.first_token,
-                advice: "raise model.firstTokenTimeoutSeconds, or choose a faster model",
-            },
-            Some(_) => ModelError::TimedOut {
+        if self.account.has_begun() {
+            return ModelError::TimedOut {
                 server,
                 waited: "sent no further token",
                 after: self.endpoint.idle,
                 advice: "raise model.idleTimeoutSeconds, or choose a faster model",
-            },
+            };
+        }
+        ModelError::TimedOut {
+            server,
+            waited: "sent no first token",
+            after: self.endpoint.first_token,
+            advice: "raise model.firstTokenTimeoutSeconds, or choose a faster model",
         }
     }
 
     fn endless(&self, limit: usize) -> ModelError {
         ModelError::Endless { server: self.endpoint.server.clone(), limit }
     }
+}
+
+/// A reply that arrives in these packets.
+#[cfg(test)]
+pub(crate) fn for_tests(
+    provider: Provider,
+    packets: impl Stream<Item = reqwest::Result<Bytes>> + Send + 'static,
+) -> Reply {
+    let endpoint = Endpoint { provider, ..Endpoint::for_tests("m", None) };
+    let (sent, price) = (Sent::of(&super::Prompt::default(), None), Price::default());
+    Reply::new(Arc::new(endpoint), packets, Instant::now(), sent, 1 << 20, price)
 }

@@ -61,6 +61,11 @@ impl Thinking {
         }
     }
 
+    /// Whether the last piece ended within thinking.
+    pub(super) fn is_inside(&self) -> bool {
+        matches!(self, Self::Inside(..))
+    }
+
     /// What was held back when the reply ended.
     pub(super) fn finish(&mut self) -> String {
         match std::mem::replace(self, Self::After) {

@@ -10,7 +10,7 @@ use rmcp::service::{Peer, RoleClient, ServiceError};
 
 use serde_json::json;
 
-use crate::catalog::{Hints, Tool};
+use crate::catalog::{Hints, Tool, Validator};
 use crate::digest::digest;
 use crate::settings::{ServerEntry, Transport};
 
@@ -70,6 +70,7 @@ fn described(server: &str, entry: &ServerEntry, tool: rmcp::model::Tool) -> Tool
         output_schema: tool.output_schema.map(Arc::unwrap_or_clone),
         hints: hints(&annotations, entry.read_only),
         definition,
+        validator: Validator::default(),
     }
 }
 

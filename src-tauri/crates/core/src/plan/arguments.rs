@@ -4,21 +4,23 @@
 
 use serde_json::{Map, Value};
 
-use super::RawTask;
+use super::{RawTask, retype::retyped, strict::without_nulls};
 use crate::{
     catalog::{self, Tool},
     event::Failure,
     placeholder,
 };
 
-/// Whether the arguments fit, as far as that is known before placeholders are replaced. What a model
-/// wrote in the wrong type but without doubt is put right.
-pub(super) fn valid(tool: &Tool, raw: &mut RawTask) -> Result<(), Failure> {
+/// Brings arguments into the shape that the tool knows, and says whether they fit, as far as that is
+/// known before placeholders are replaced.
+pub(super) fn settle(tool: &Tool, raw: &mut RawTask) -> Result<(), Failure> {
+    without_nulls(&tool.input_schema, &mut raw.tool_arguments);
     if !placeholder::references(&raw.tool_arguments).is_empty() {
+        raw.tool_arguments = retyped(&tool.input_schema, &raw.tool_arguments);
         return Ok(());
     }
     let Err(message) = catalog::validate(tool, &raw.tool_arguments) else { return Ok(()) };
-    let typed = retyped(tool, &raw.tool_arguments);
+    let typed = retyped(&tool.input_schema, &raw.tool_arguments);
     if catalog::validate(tool, &typed).is_ok() {
         raw.tool_arguments = typed;
         return Ok(());
@@ -26,36 +28,25 @@ pub(super) fn valid(tool: &Tool, raw: &mut RawTask) -> Result<(), Failure> {
     Err(Failure { code: "invalid_arguments".to_owned(), message })
 }
 
-/// The arguments with numbers and truth values taken out of strings, or put into them.
-fn retyped(tool: &Tool, arguments: &Value) -> Value {
-    let mut typed = arguments.clone();
-    let properties = tool.input_schema.get("properties").and_then(Value::as_object);
-    let (Some(fields), Some(properties)) = (typed.as_object_mut(), properties) else {
-        return typed;
-    };
-    for (name, value) in fields.iter_mut() {
-        let kind = properties.get(name).and_then(|schema| schema.get("type"));
-        let kind = kind.and_then(Value::as_str).unwrap_or_default();
-        let retyped = match (kind, &*value) {
-            ("integer" | "number" | "boolean", Value::String(text)) => {
-                serde_json::from_str(text.trim()).ok()
-            }
-            ("string", Value::Number(_) | Value::Bool(_)) => Some(Value::String(value.to_string())),
-            ("array", Value::String(_) | Value::Number(_)) => {
-                Some(Value::Array(vec![value.clone()]))
-            }
-            _ => None,
-        };
-        if let Some(retyped) = retyped {
-            *value = retyped;
-        }
-    }
-    typed
+/// What makes two calls the same.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Call {
+    /// `None` for a tool that nobody has.
+    server: Option<String>,
+    tool: String,
+    arguments: String,
 }
 
-/// What makes two calls the same: the order of keys does not matter.
-pub(super) fn call(tool: &Tool, arguments: &Value) -> (String, String, String) {
-    (tool.server.clone(), tool.name.clone(), sorted(arguments).to_string())
+impl Call {
+    /// A task's call, its arguments settled. The order of keys and the spelling of whole numbers do
+    /// not matter.
+    pub(super) fn of(tool: Option<&Tool>, raw: &RawTask) -> Self {
+        Self {
+            server: tool.map(|tool| tool.server.clone()),
+            tool: tool.map_or(&raw.tool_name, |tool| &tool.name).clone(),
+            arguments: sorted(&raw.tool_arguments).to_string(),
+        }
+    }
 }
 
 fn sorted(value: &Value) -> Value {
@@ -67,6 +58,15 @@ fn sorted(value: &Value) -> Value {
             Value::Object(fields.collect::<Map<_, _>>())
         }
         Value::Array(items) => items.iter().map(sorted).collect(),
+        Value::Number(number) => whole(number).map_or_else(|| value.clone(), Value::from),
         other => other.clone(),
     }
+}
+
+/// `3.0` as `3`.
+#[expect(clippy::cast_possible_truncation, reason = "it has no fraction and is small enough")]
+fn whole(number: &serde_json::Number) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let number = number.as_f64().filter(|_| number.is_f64())?;
+    (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64)
 }

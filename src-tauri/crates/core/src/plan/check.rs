@@ -4,15 +4,21 @@
 //! and a [`Planned`] for each. A task that a model may repair is kept back until it has tried
 //! ([`Checker::invalid`], [`Checker::repair`]); what is not repaired is sent as rejected. Whether
 //! the tasks of a dependency exist, and whether they form a circle, is seen when they run.
+//!
+//! A model that names no task counts its plan's elements, so the n-th one is `t<n>`, whatever became
+//! of those before it: an identical call's name leads to the first one, and the name of an element
+//! that is no task leads nowhere.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{
     Planned, RawTask, Rejected, Task,
-    arguments::{call, valid},
-    strict,
+    arguments::{Call, settle},
 };
 use crate::{
     catalog::{self, Catalog, Tool},
@@ -29,8 +35,12 @@ pub(super) struct Checker<'a> {
     most: usize,
     /// Tasks by id, aliases included.
     ids: HashMap<String, usize>,
-    /// Tasks by server, tool and arguments.
-    calls: HashMap<(String, String, String), usize>,
+    /// Names of elements that are no tasks.
+    nobodys: HashSet<String>,
+    /// The first task of each call.
+    calls: HashMap<Call, usize>,
+    /// Elements of the plan until now.
+    elements: usize,
     next: usize,
     valid: usize,
     invalid: Vec<Invalid>,
@@ -45,6 +55,9 @@ pub(super) struct Invalid {
     pub(super) failure: Failure,
     aliases: Vec<String>,
 }
+
+/// Code of a task whose repair made it another one's call.
+pub(crate) const DUPLICATE_CALL: &str = "duplicate_call";
 
 /// What became of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +83,9 @@ impl<'a> Checker<'a> {
             tasks,
             most,
             ids: HashMap::new(),
+            nobodys: HashSet::new(),
             calls: HashMap::new(),
+            elements: 0,
             next: 0,
             valid: 0,
             invalid: Vec::new(),
@@ -92,25 +107,32 @@ impl<'a> Checker<'a> {
         &self.invalid
     }
 
+    /// A plan begins: its elements are counted from its beginning.
+    pub(super) fn begin(&mut self) {
+        self.elements = 0;
+        self.nobodys.clear();
+    }
+
+    /// Lets so many further tasks in, whatever was taken before.
+    pub(super) fn allow(&mut self, further: usize) {
+        self.most = self.next + further;
+    }
+
     /// Takes the plan's next task.
     pub(super) fn take(&mut self, mut raw: RawTask) -> Checked {
-        let checked = self.resolve(&mut raw);
-        if let Ok(tool) = &checked {
-            let call = call(tool, &raw.tool_arguments);
-            if let Some(index) = self.calls.get(&call).copied() {
-                self.alias(index, raw);
-                return Checked::Alias;
-            }
-            if self.next < self.most {
-                self.calls.insert(call, self.next);
-            }
+        let place = self.counted_name();
+        let (tool, settled) = self.settled(&mut raw);
+        let call = Call::of(tool.as_deref(), &raw);
+        if let Some(first) = self.calls.get(&call).copied() {
+            self.also_called(first, raw.id.unwrap_or(place));
+            return Checked::Alias;
         }
         if self.next >= self.most {
             return Checked::Full;
         }
         let index = self.next;
         self.next += 1;
-        let id = raw.id.clone().unwrap_or_else(|| self.free_id(index));
+        let id = raw.id.clone().unwrap_or_else(|| self.free(place));
         if let Some(first) = self.ids.get(&id) {
             let message = format!(
                 "its id \"{id}\" is task {}'s already; every task needs an id of its own",
@@ -121,7 +143,8 @@ impl<'a> Checker<'a> {
             return Checked::Taken;
         }
         self.ids.insert(id.clone(), index);
-        match checked.and_then(|tool| valid(&tool, &mut raw).map(|()| tool)) {
+        self.calls.insert(call, index);
+        match settled {
             Ok(tool) => self.send(index, id, Vec::new(), &raw, &tool),
             Err(failure) => {
                 self.invalid.push(Invalid { index, id, raw, failure, aliases: Vec::new() });
@@ -130,23 +153,46 @@ impl<'a> Checker<'a> {
         Checked::Taken
     }
 
+    /// Counts an element that is no task; nobody is called by its name.
+    pub(super) fn skip(&mut self) {
+        let name = self.counted_name();
+        self.nobodys.insert(name);
+    }
+
     /// Puts a repaired task in the place of an invalid one; it stays invalid if it still is.
     pub(super) fn repair(&mut self, index: usize, mut raw: RawTask) {
         let Some(at) = self.invalid.iter().position(|invalid| invalid.index == index) else {
             return;
         };
-        let checked = self.resolve(&mut raw);
-        let checked = checked.and_then(|tool| valid(&tool, &mut raw).map(|()| tool));
-        match checked {
-            Ok(tool) => {
-                let Invalid { index, id, aliases, raw: before, .. } = self.invalid.remove(at);
-                // What the repair leaves out is as it was.
-                raw.description = raw.description.or(before.description);
-                raw.depends_on = raw.depends_on.or(before.depends_on);
-                raw.priority = raw.priority.or(before.priority);
-                self.send(index, id, aliases, &raw, &tool);
+        let (_, settled) = self.settled(&mut raw);
+        let before = &self.invalid[at].raw;
+        // What the repair leaves out is as it was.
+        raw.description = raw.description.or_else(|| before.description.clone());
+        raw.depends_on = raw.depends_on.or_else(|| before.depends_on.clone());
+        raw.priority = raw.priority.or(before.priority);
+        let tool = match settled {
+            Ok(tool) => tool,
+            Err(failure) => {
+                // Shown together: what was written last, and what is wrong with it.
+                self.invalid[at].raw = raw;
+                self.invalid[at].failure = failure;
+                return;
             }
-            Err(failure) => self.invalid[at].failure = failure,
+        };
+        let Invalid { id, aliases, .. } = self.invalid.remove(at);
+        let call = Call::of(Some(&tool), &raw);
+        if let Some(first) = self.calls.get(&call).copied().filter(|first| *first != index) {
+            let message =
+                format!("it is the same call as task {}, which has its result", first + 1);
+            let failure = Failure { code: DUPLICATE_CALL.to_owned(), message };
+            for name in std::iter::once(&id).chain(&aliases) {
+                self.ids.remove(name);
+                self.also_called(first, name.clone());
+            }
+            self.reject(Invalid { index, id, raw, failure, aliases: Vec::new() });
+        } else {
+            self.calls.insert(call, index);
+            self.send(index, id, aliases, &raw, &tool);
         }
     }
 
@@ -157,29 +203,36 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Finds the tool and brings the arguments into the shape that it knows.
-    fn resolve(&self, raw: &mut RawTask) -> Result<Arc<Tool>, Failure> {
-        let tool = self.catalog.resolve(&raw.tool_name).map_err(|unknown| Failure {
-            code: "unknown_tool".to_owned(),
-            message: unknown.to_string(),
-        })?;
-        strict::without_nulls(&tool.input_schema, &mut raw.tool_arguments);
-        Ok(Arc::clone(tool))
+    /// The tool, and the arguments in the shape that it knows; or what is wrong with either.
+    fn settled(&self, raw: &mut RawTask) -> (Option<Arc<Tool>>, Result<Arc<Tool>, Failure>) {
+        match self.catalog.resolve(&raw.tool_name) {
+            Ok(tool) => (Some(Arc::clone(tool)), settle(tool, raw).map(|()| Arc::clone(tool))),
+            Err(unknown) => {
+                let (code, message) = ("unknown_tool".to_owned(), unknown.to_string());
+                (None, Err(Failure { code, message }))
+            }
+        }
     }
 
-    /// The same call again: later tasks may name it by this id too.
-    fn alias(&mut self, index: usize, raw: RawTask) {
-        let Some(id) = raw.id.filter(|id| !self.ids.contains_key(id)) else { return };
-        self.ids.insert(id.clone(), index);
-        if let Some(invalid) = self.invalid.iter_mut().find(|invalid| invalid.index == index) {
-            invalid.aliases.push(id);
+    /// A task has one more name, if nobody else has it.
+    fn also_called(&mut self, index: usize, name: String) {
+        if self.ids.contains_key(&name) {
             return;
         }
+        self.ids.insert(name.clone(), index);
+        match self.invalid.iter_mut().find(|invalid| invalid.index == index) {
+            Some(invalid) => invalid.aliases.push(name),
+            None => self.hand_on_names(index, vec![name]),
+        }
+    }
+
+    /// Tells `execute` of further names of a task that it knows already.
+    fn hand_on_names(&self, index: usize, aliases: Vec<String>) {
         let task = Task {
-            id: id.clone(),
-            aliases: vec![id],
-            tool_name: raw.tool_name,
-            arguments: raw.tool_arguments,
+            id: String::new(),
+            aliases,
+            tool_name: String::new(),
+            arguments: serde_json::Value::Null,
             depends_on: Vec::new(),
             priority: 0,
             description: String::new(),
@@ -212,13 +265,18 @@ impl<'a> Checker<'a> {
     }
 
     fn reject(&mut self, invalid: Invalid) {
-        let Invalid { index, id, raw, failure, aliases: _ } = invalid;
+        let Invalid { index, id, raw, failure, aliases } = invalid;
+        // A later task that makes the same call is one of its own.
+        self.calls.retain(|_, first| *first != index);
         let tool = self.catalog.resolve(&raw.tool_name).ok().cloned();
         let depends_on = raw.depends_on.clone().unwrap_or_default();
         self.tell(index, &id, tool.as_deref(), &raw, &depends_on);
         let description = raw.description.unwrap_or_default();
         let rejected = Rejected { id, tool_name: raw.tool_name, description, failure };
         self.hand_on(Planned { index, task: Err(rejected) });
+        if !aliases.is_empty() {
+            self.hand_on_names(index, aliases);
+        }
     }
 
     fn tell(
@@ -249,118 +307,20 @@ impl<'a> Checker<'a> {
         let _ = self.tasks.send(planned);
     }
 
-    /// `t<index + 1>`, unless an earlier task took that name for itself.
-    fn free_id(&self, index: usize) -> String {
-        let mut id = format!("t{}", index + 1);
-        while self.ids.contains_key(&id) {
-            id.push('b');
+    /// The name of the plan's next element, counted from `t1`.
+    fn counted_name(&mut self) -> String {
+        self.elements += 1;
+        format!("t{}", self.elements)
+    }
+
+    /// A name, unless another task took it for itself.
+    fn free(&self, mut name: String) -> String {
+        while self.ids.contains_key(&name) || self.nobodys.contains(&name) {
+            name.push('b');
         }
-        id
+        name
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-    use tokio::sync::mpsc;
-    use uuid::Uuid;
-
-    use super::*;
-    use crate::catalog::Hints;
-
-    fn catalog() -> Catalog {
-        let schema = json!({"type": "object", "required": ["q"], "additionalProperties": false,
-            "properties": {"q": {"type": "string"}, "size": {"type": "integer"}}});
-        let tool = |name: &str| {
-            Arc::new(Tool {
-                server: "s".into(),
-                name: name.into(),
-                title: None,
-                description: String::new(),
-                input_schema: schema.as_object().cloned().unwrap(),
-                output_schema: None,
-                hints: Hints::default(),
-                ..Tool::default()
-            })
-        };
-        Catalog::new([tool("find"), tool("list")])
-    }
-
-    fn raw(id: Option<&str>, tool: &str, arguments: Value) -> RawTask {
-        RawTask {
-            id: id.map(str::to_owned),
-            tool_name: tool.to_owned(),
-            tool_arguments: arguments,
-            ..RawTask::default()
-        }
-    }
-
-    /// Checks tasks; returns what was sent, as `index:ok:id` or `index:code`.
-    fn check(most: usize, raws: Vec<RawTask>, repaired: Vec<(usize, RawTask)>) -> Vec<String> {
-        let (catalog, recorder) = (catalog(), Recorder::start(None, Uuid::nil(), "?", None));
-        let (sender, mut receiver) = mpsc::unbounded_channel();
-        let mut checker = Checker::new(&catalog, &recorder, &sender, most);
-        for raw in raws {
-            checker.take(raw);
-        }
-        for (index, raw) in repaired {
-            checker.repair(index, raw);
-        }
-        checker.reject_invalid();
-        drop(sender);
-        let mut sent = Vec::new();
-        while let Ok(Planned { index, task }) = receiver.try_recv() {
-            sent.push(match task {
-                Ok(task) if task.aliases.is_empty() => {
-                    format!("{index}:{}:{}", task.id, task.arguments)
-                }
-                Ok(task) => format!("{index}={}", task.aliases.join(",")),
-                Err(rejected) => format!("{index}!{}", rejected.failure.code),
-            });
-        }
-        sent
-    }
-
-    #[test]
-    fn tasks_are_resolved_named_and_told_apart() {
-        let sent = check(
-            9,
-            vec![
-                raw(None, "find", json!({"q": "a", "size": null})),
-                raw(Some("again"), "s__find", json!({"q": "a"})),
-                raw(Some("t1"), "list", json!({"q": "b"})),
-                raw(None, "list", json!({"size": "3", "q": 7})),
-                raw(None, "list", json!({"q": "${t1:/x}"})),
-            ],
-            Vec::new(),
-        );
-        assert_eq!(
-            sent,
-            [
-                r#"0:t1:{"q":"a"}"#,
-                "0=again",
-                "1!duplicate_id",
-                r#"2:t3:{"size":3,"q":"7"}"#,
-                r#"3:t4:{"q":"${t1:/x}"}"#
-            ]
-        );
-    }
-
-    #[test]
-    fn a_repaired_task_keeps_its_place() {
-        let broken = vec![
-            raw(None, "nothing", json!({})),
-            raw(None, "find", json!({"q": "a"})),
-            raw(None, "find", json!({"size": 1})),
-        ];
-        let repaired = vec![
-            (0, raw(Some("x"), "find", json!({"q": "c"}))),
-            (2, raw(None, "find", json!({"size": "no"}))),
-        ];
-        assert_eq!(
-            check(9, broken.clone(), repaired),
-            [r#"1:t2:{"q":"a"}"#, r#"0:t1:{"q":"c"}"#, "2!invalid_arguments"]
-        );
-        assert_eq!(check(2, broken, Vec::new()), [r#"1:t2:{"q":"a"}"#, "0!unknown_tool"]);
-    }
-}
+mod tests;

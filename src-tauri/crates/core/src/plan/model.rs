@@ -4,23 +4,20 @@
 //! JSON object closes; after the stream one call that repairs all invalid tasks together. Says how it
 //! ended; taking over from a model that failed is the caller's part.
 
-use std::fmt::Write as _;
-
 use super::{
     PlanInput,
-    check::{Checked, Checker},
-    parse::{Cut, Parser, Rest},
+    check::Checker,
+    parse::{Cut, Parser},
     prompt,
+    read::{Read, read},
+    spent::Spent,
 };
 use crate::{
-    event::{EventKind, Usage},
-    llm::{Model, ModelError, Prompt, Reply},
+    event::EventKind,
+    llm::{Model, ModelError, Prompt},
 };
 
-/// Elements in a row that lead to no further task, before a plan is taken to repeat itself.
-const MOST_IDLE: usize = 64;
-
-/// Times that a prompt which is too long is asked again with half of the tools.
+/// Times that a prompt which is too long is asked again with half of it.
 const HALVINGS: u32 = 2;
 
 /// How it ended.
@@ -28,49 +25,111 @@ pub(super) struct Ended {
     pub(super) end: End,
     /// What a person should know of the plan.
     pub(super) notes: Vec<String>,
-    pub(super) usage: Option<Usage>,
 }
 
 /// Whether there is something to go on with.
 pub(super) enum End {
     /// At least one valid task was sent.
     Tasks,
-    /// No tool is needed. The text was streamed already when `told`.
-    Direct { answer: String, told: bool },
-    /// No valid task. `prose` is what it wrote instead of a plan.
-    Failed { reason: String, prose: Option<String> },
+    /// No tool is needed. The text was streamed already when `told`; `broken` is why it is not whole.
+    Direct { answer: String, told: bool, broken: Option<String> },
+    /// No valid task.
+    Failed {
+        reason: String,
+        /// What the model wrote instead of a plan.
+        prose: Option<Prose>,
+        /// Why it cannot be asked anything else either.
+        lasting: Option<ModelError>,
+    },
 }
 
-/// What was read of a plan.
-struct Read {
-    rest: Rest,
-    usage: Usage,
-    broken: Option<ModelError>,
-    full: bool,
-    unreadable: usize,
+/// Text where a plan should have been; it may be an answer.
+pub(super) struct Prose {
+    pub(super) text: String,
+    pub(super) broken: Option<String>,
 }
 
 /// Plans with the model.
-pub(super) async fn plan(input: &PlanInput<'_>, model: &Model, checker: &mut Checker<'_>) -> Ended {
+pub(super) async fn plan(
+    input: &PlanInput<'_>,
+    model: &Model,
+    checker: &mut Checker<'_>,
+    spent: &mut Spent,
+) -> Ended {
     input.recorder.emit(EventKind::PlanStarted { planner: model.name().to_owned() });
     if input.catalog.is_empty() {
-        return direct(input, model).await;
+        return direct(input, model, spent).await;
     }
-    let mut notes = Vec::new();
-    let (asked, mut reply) = match ask(input, model).await {
-        Ok(asked) => asked,
-        Err(error) => {
-            return Ended { end: End::failed(error.to_string()), notes, usage: None };
-        }
+    let (asked, read) = match asked(input, model, checker, spent).await {
+        Ok(planned) => planned,
+        Err(error) => return Ended { end: End::failed(error), notes: Vec::new() },
     };
+    let mut notes = notes(input, &asked, &read, checker);
+    if !checker.invalid().is_empty()
+        && read.broken.is_none()
+        && let Err(error) = repair(model, &asked.prompt, &read.rest.text, checker, spent).await
+    {
+        notes.push(format!("invalid tasks could not be repaired: {error}"));
+    }
+    checker.reject_invalid();
+    Ended { end: end(read, checker), notes }
+}
+
+/// Asks and reads; a prompt that is too long, or that was plainly not read to its end before a task
+/// came of it, is asked again with half of the room.
+async fn asked(
+    input: &PlanInput<'_>,
+    model: &Model,
+    checker: &mut Checker<'_>,
+    spent: &mut Spent,
+) -> Result<(prompt::Asked, Read), ModelError> {
+    let most = input.settings.limits.max_tasks;
+    let mut room = prompt::room(model.context_tokens());
+    let mut halvings = 0;
+    loop {
+        let asked = prompt::plan(input.question, input.conversation, input.catalog, room, most);
+        let planned = match model.ask(&asked.prompt).await {
+            Ok(mut reply) => {
+                spent.call(&reply);
+                checker.begin();
+                // A plan that is stopped at its limit should cost no further tokens.
+                Ok(read(&mut reply, checker, spent).await)
+            }
+            Err(error) => Err(error),
+        };
+        let is_too_long = match &planned {
+            Ok(read) => read.unread && checker.count() == 0,
+            Err(error) => matches!(error, ModelError::TooLong { .. }),
+        };
+        if !is_too_long || halvings == HALVINGS {
+            return planned.map(|read| (asked, read));
+        }
+        halvings += 1;
+        // Half of what was really sent, where that was less than the room.
+        room = room.min(asked.prompt.bytes()) / 2;
+        model.reads_at_most(prompt::tokens(room));
+    }
+}
+
+/// What a person should know of the plan.
+fn notes(
+    input: &PlanInput<'_>,
+    asked: &prompt::Asked,
+    read: &Read,
+    checker: &Checker<'_>,
+) -> Vec<String> {
+    let mut notes = Vec::new();
     if asked.left_out > 0 {
         let (left_out, all) = (asked.left_out, input.catalog.len());
         notes.push(format!("{left_out} of {all} tools did not fit and were left out of the plan"));
     }
-    let read = read(&mut reply, checker).await;
-    // A plan that is stopped at its limit should cost no further tokens.
-    drop(reply);
-    let mut usage = read.usage;
+    if read.unread {
+        notes.push(
+            "the model's server read only a part of the tools and the question; set \
+             limits.contextTokens to what it reads"
+                .to_owned(),
+        );
+    }
     if read.full {
         let most = checker.count();
         notes.push(format!(
@@ -85,64 +144,7 @@ pub(super) async fn plan(input: &PlanInput<'_>, model: &Model, checker: &mut Che
     } else if read.rest.begun && !read.rest.whole && !read.full {
         notes.push("the plan ended before it was whole".to_owned());
     }
-    if !checker.invalid().is_empty() && read.broken.is_none() {
-        match repair(model, &asked.prompt, &read.rest.text, checker).await {
-            Ok(spent) => usage = usage.and(spent),
-            Err(error) => notes.push(format!("invalid tasks could not be repaired: {error}")),
-        }
-    }
-    checker.reject_invalid();
-    Ended { end: end(&read, checker), notes, usage: Some(usage) }
-}
-
-/// Asks; a prompt that is too long is asked again with fewer tools.
-async fn ask(input: &PlanInput<'_>, model: &Model) -> Result<(prompt::Asked, Reply), ModelError> {
-    let mut context = model.context_tokens();
-    let mut halvings = 0;
-    loop {
-        let asked = prompt::plan(input.question, input.conversation, input.catalog, context);
-        match model.ask(&asked.prompt).await {
-            Err(ModelError::TooLong { .. }) if halvings < HALVINGS => {
-                let bytes = asked.prompt.system.len() as u64;
-                // Half of what was really sent, where that was less than the budget.
-                context = (context / 2).min(bytes / 4);
-                halvings += 1;
-            }
-            reply => return reply.map(|reply| (asked, reply)),
-        }
-    }
-}
-
-/// Sends tasks on until the plan ends, breaks off or is full.
-async fn read(reply: &mut Reply, checker: &mut Checker<'_>) -> Read {
-    let mut parser = Parser::default();
-    let (mut full, mut unreadable, mut idle, mut broken) = (false, 0, 0, None);
-    'plan: loop {
-        let piece = match reply.text().await {
-            Ok(Some(piece)) => piece,
-            Ok(None) => break,
-            Err(error) => {
-                broken = Some(error);
-                break;
-            }
-        };
-        for cut in parser.push(&piece) {
-            let checked = match cut {
-                Cut::Task(raw) => checker.take(raw),
-                Cut::Unreadable(text) => {
-                    tracing::warn!(text, "an entry of the plan is no task");
-                    unreadable += 1;
-                    Checked::Alias
-                }
-            };
-            idle = if checked == Checked::Taken { 0 } else { idle + 1 };
-            full = checked == Checked::Full;
-            if full || idle >= MOST_IDLE {
-                break 'plan;
-            }
-        }
-    }
-    Read { rest: parser.finish(), usage: reply.usage(), broken, full, unreadable }
+    notes
 }
 
 /// One call for all invalid tasks together.
@@ -151,12 +153,17 @@ async fn repair(
     asked: &Prompt,
     plan: &str,
     checker: &mut Checker<'_>,
-) -> Result<Usage, ModelError> {
+    spent: &mut Spent,
+) -> Result<(), ModelError> {
     let invalid = checker.invalid().to_vec();
     let mut reply = model.ask(&prompt::repair(asked, plan, &invalid)).await?;
+    spent.call(&reply);
     let mut parser = Parser::default();
     let mut place = 0;
-    while let Some(piece) = reply.text().await? {
+    while place < 2 * invalid.len() {
+        let piece = reply.text().await;
+        spent.update(&reply);
+        let Some(piece) = piece? else { break };
         for cut in parser.push(&piece) {
             let Cut::Task(raw) = cut else { continue };
             // By its name; models that leave names out are held to the order.
@@ -166,19 +173,24 @@ async fn repair(
             }
             place += 1;
         }
-        if place >= 2 * invalid.len() {
-            break;
-        }
     }
-    Ok(reply.usage())
+    Ok(())
 }
 
-fn end(read: &Read, checker: &Checker<'_>) -> End {
+fn end(read: Read, checker: &Checker<'_>) -> End {
     if checker.valid() > 0 {
         return End::Tasks;
     }
+    let why_broken = || match (&read.broken, read.cut_off) {
+        (Some(error), _) => Some(error.to_string()),
+        (None, true) => Some(LENGTH.to_owned()),
+        (None, false) => None,
+    };
     if let Some(answer) = read.rest.answer.as_ref().filter(|_| checker.count() == 0) {
-        return End::Direct { answer: answer.clone(), told: false };
+        let unfinished =
+            || (!read.rest.answer_is_whole).then(|| "it ended in the middle".to_owned());
+        let broken = why_broken().filter(|_| !read.rest.answer_is_whole).or_else(unfinished);
+        return End::Direct { answer: answer.clone(), told: false, broken };
     }
     let reason = match (&read.broken, checker.count(), read.rest.begun) {
         (Some(error), 0, _) => error.to_string(),
@@ -188,59 +200,62 @@ fn end(read: &Read, checker: &Checker<'_>) -> End {
         (_, 0, false) => "it wrote prose instead of a plan".to_owned(),
     };
     let text = read.rest.text.trim();
-    let prose = !read.rest.begun && !text.is_empty() && !text.contains('{');
-    End::Failed { reason, prose: prose.then(|| text.to_owned()) }
+    let is_prose = !read.rest.begun && !text.is_empty() && !text.contains('{');
+    let prose = is_prose.then(|| Prose { text: text.to_owned(), broken: why_broken() });
+    End::Failed { reason, prose, lasting: read.broken.filter(ModelError::is_lasting) }
 }
 
+/// Why an answer ends early that nobody broke off.
+const LENGTH: &str = "the model reached its limit of length";
+
 impl End {
-    fn failed(reason: impl Into<String>) -> Self {
-        Self::Failed { reason: reason.into(), prose: None }
+    fn failed(error: ModelError) -> Self {
+        let reason = error.to_string();
+        Self::Failed { reason, prose: None, lasting: Some(error).filter(ModelError::is_lasting) }
     }
 }
 
 /// The model answers by itself: there is no tool that it could plan.
-async fn direct(input: &PlanInput<'_>, model: &Model) -> Ended {
+async fn direct(input: &PlanInput<'_>, model: &Model, spent: &mut Spent) -> Ended {
     let began = input.recorder.elapsed_ms();
-    let failed = |error: ModelError| Ended {
-        end: End::failed(error.to_string()),
-        notes: Vec::new(),
-        usage: None,
-    };
-    let mut reply = match model.ask(&prompt::direct(input.question, input.conversation)).await {
+    let failed = |error: ModelError| Ended { end: End::failed(error), notes: Vec::new() };
+    let room = prompt::room(model.context_tokens());
+    let mut reply = match model.ask(&prompt::direct(input.question, input.conversation, room)).await
+    {
         Ok(reply) => reply,
         Err(error) => return failed(error),
     };
-    let mut answer = String::new();
-    let mut notes = Vec::new();
+    spent.call(&reply);
+    let mut broken = None;
     loop {
-        match reply.text().await {
+        let piece = reply.text().await;
+        spent.update(&reply);
+        match piece {
             Ok(Some(text)) => {
-                if answer.is_empty() {
+                if spent.answer().is_empty() {
                     let elapsed_ms = input.recorder.elapsed_ms() - began;
                     let note = "no tool is connected; the model answers by itself".to_owned();
-                    let (task_count, usage) = (0, None);
-                    input.recorder.emit(EventKind::Planned {
-                        task_count,
-                        elapsed_ms,
-                        usage,
-                        note: Some(note),
-                    });
+                    let (task_count, usage, note) = (0, None, Some(note));
+                    let planned = EventKind::Planned { task_count, elapsed_ms, usage, note };
+                    input.recorder.emit(planned);
                 }
                 input.recorder.emit(EventKind::AnswerDelta { text: text.clone() });
-                answer.push_str(&text);
+                spent.said(&text);
             }
             Ok(None) => break,
-            Err(error) if answer.is_empty() => return failed(error),
+            Err(error) if spent.answer().is_empty() => return failed(error),
             Err(error) => {
-                notes.push(format!("the answer broke off: {error}"));
-                let _ = write!(answer, "\n\n*The answer broke off: {error}.*");
+                broken = Some(error.to_string());
                 break;
             }
         }
     }
-    let usage = Some(reply.usage());
-    if answer.trim().is_empty() {
-        return Ended { end: End::failed("it wrote nothing"), notes, usage };
+    if spent.answer().trim().is_empty() {
+        let reason = "it wrote nothing".to_owned();
+        let end = End::Failed { reason, prose: None, lasting: None };
+        return Ended { end, notes: Vec::new() };
     }
-    Ended { end: End::Direct { answer, told: true }, notes, usage }
+    let broken = broken.or_else(|| reply.was_cut_off().then(|| LENGTH.to_owned()));
+    let answer = spent.answer().to_owned();
+    Ended { end: End::Direct { answer, told: true, broken }, notes: Vec::new() }
 }

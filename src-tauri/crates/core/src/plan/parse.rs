@@ -39,8 +39,10 @@ pub(super) struct Rest {
     pub(super) whole: bool,
     /// There was the beginning of a plan at least.
     pub(super) begun: bool,
-    /// The plan's `answer`, if it is a text.
+    /// The plan's `answer`, if it is a text, as far as it came.
     pub(super) answer: Option<String>,
+    /// It came to its end.
+    pub(super) answer_is_whole: bool,
     /// Everything that came.
     pub(super) text: String,
 }
@@ -93,10 +95,16 @@ impl Parser {
 
     /// Ends the plan.
     pub(super) fn finish(self) -> Rest {
+        let answer_is_whole = self.answer.is_some();
+        let answer = self.answer.or_else(|| {
+            let within = self.place == Place::Skipped && self.key == "answer";
+            within.then(|| beginning(&self.text[self.start..])).flatten()
+        });
         Rest {
             whole: self.place == Place::Done,
-            begun: self.saw_tasks || self.answer.is_some(),
-            answer: self.answer.filter(|answer| !answer.trim().is_empty()),
+            begun: self.saw_tasks || answer.is_some(),
+            answer: answer.filter(|answer| !answer.trim().is_empty()),
+            answer_is_whole,
             text: self.text,
         }
     }
@@ -248,6 +256,13 @@ fn text(json: &str) -> Option<String> {
     }
 }
 
+/// The text of a JSON string that broke off; what is left of an escape at its end is dropped.
+fn beginning(json: &str) -> Option<String> {
+    // The longest one, `\ud83d\ude00`, has twelve letters.
+    let ends = json.char_indices().map(|(at, _)| at).chain([json.len()]).rev();
+    ends.take(12).find_map(|end| text(&format!("{}\"", &json[..end])))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -315,6 +330,20 @@ mod tests {
         let (cuts, rest) = parse(["{\"answer\":\"4 \\u00f6\\n\",\"tasks\":[]}"]);
         assert!(cuts.is_empty() && rest.whole);
         assert_eq!(rest.answer.as_deref(), Some("4 ö\n"));
+        assert!(rest.answer_is_whole);
+        for (broken, expected) in [
+            ("It is **fo", Some("It is **fo")),
+            ("so \\", Some("so ")),
+            ("ö \\ud83d\\ude", Some("ö ")),
+            ("", None),
+        ] {
+            let (_, rest) = parse([&format!("{{\"tasks\":[],\"answer\":\"{broken}")[..]]);
+            assert_eq!(
+                (rest.answer.as_deref(), rest.answer_is_whole),
+                (expected, false),
+                "{broken}"
+            );
+        }
         let (_, prose) = parse(["It is four."]);
         assert_eq!((prose.begun, prose.whole, prose.answer), (false, false, None));
     }

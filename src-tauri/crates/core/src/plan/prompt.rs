@@ -4,6 +4,8 @@
 //! were left out of it. Nothing that a server sent stands in the rules: descriptions of tools come
 //! after them, named as data.
 
+use serde_json::{Value, json};
+
 use super::{check::Invalid, describe, schema, shortlist::shortlist};
 use crate::{
     catalog::{Catalog, Tool},
@@ -11,11 +13,16 @@ use crate::{
     llm::{Message, Prompt, today},
 };
 
-/// Longest plan in bytes: far more than the most tasks with long arguments.
-const MOST_BYTES: usize = 512 * 1024;
+/// Longest plan in bytes: far more than the most tasks with long arguments, and never more than this.
+const BYTES_A_TASK: usize = 2 * 1024;
+const BYTES_BESIDE: usize = 64 * 1024;
+const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// Longest direct answer, in bytes.
-const MOST_ANSWER_BYTES: usize = 1024 * 1024;
+const MOST_ANSWER_BYTES: usize = 256 * 1024;
+
+/// A longer plan is not sent along with its repair, only the tasks that are wrong.
+const LONGEST_REPAIRED: usize = 16 * 1024;
 
 /// Bytes that a token of tools' descriptions stands for, at least.
 const BYTES_A_TOKEN: u64 = 3;
@@ -52,17 +59,30 @@ pub(super) struct Asked {
     pub(super) left_out: usize,
 }
 
-/// Asks for a plan. `context_tokens` is what the model may read.
+/// Bytes that fit into so many tokens.
+pub(super) fn room(context_tokens: u64) -> usize {
+    usize::try_from(context_tokens.saturating_mul(BYTES_A_TOKEN)).unwrap_or(usize::MAX)
+}
+
+/// Tokens that so many bytes are.
+pub(super) fn tokens(room: usize) -> u64 {
+    room as u64 / BYTES_A_TOKEN
+}
+
+/// Asks for a plan of at most `most` tasks, in about `room` bytes: a quarter for the conversation, at
+/// most half for the tools; the schema and the plan need the rest.
 pub(super) fn plan(
     question: &str,
     conversation: &[Turn],
     catalog: &Catalog,
-    context_tokens: u64,
+    room: usize,
+    most: usize,
 ) -> Asked {
+    let messages = Turn::messages(conversation, room / 4, question);
+    let said: usize = messages.iter().map(|message| message.text.len()).sum();
     let tools: Vec<(&str, &Tool)> = catalog.iter().map(|(name, tool)| (name, &**tool)).collect();
     let lines: Vec<String> = tools.iter().map(|(name, tool)| describe::tool(name, tool)).collect();
-    // Half of what the model reads; the schema, the conversation and the plan need the rest.
-    let budget = usize::try_from(context_tokens / 2 * BYTES_A_TOKEN).unwrap_or(usize::MAX);
+    let budget = (room / 2).min(room.saturating_sub(said + RULES.len() + room / 8));
     let chosen = shortlist(&lines, question, budget);
     let told: Vec<&str> = chosen.iter().map(|place| lines[*place].as_str()).collect();
     let schemas: Vec<(&str, &Tool)> = chosen.iter().map(|place| tools[*place]).collect();
@@ -70,9 +90,12 @@ pub(super) fn plan(
     Asked {
         prompt: Prompt {
             system,
-            messages: Turn::messages(conversation, question),
+            messages,
             format: Some(schema::format(&schemas)),
-            most_bytes: MOST_BYTES,
+            most_bytes: BYTES_A_TASK
+                .saturating_mul(most)
+                .saturating_add(BYTES_BESIDE)
+                .min(MOST_BYTES),
         },
         left_out: tools.len() - chosen.len(),
     }
@@ -90,7 +113,16 @@ pub(super) fn repair(asked: &Prompt, plan: &str, invalid: &[Invalid]) -> Prompt 
             )
         })
         .collect();
-    prompt.messages.push(Message::assistant(plan));
+    if plan.len() <= LONGEST_REPAIRED {
+        prompt.messages.push(Message::assistant(plan));
+    } else {
+        let tasks = invalid.iter().map(|task| {
+            json!({"id": task.id, "tool_name": task.raw.tool_name,
+                "tool_arguments": task.raw.tool_arguments})
+        });
+        let plan = json!({"tasks": tasks.collect::<Vec<Value>>()});
+        prompt.messages.push(Message::assistant(plan.to_string()));
+    }
     prompt.messages.push(Message::user(format!(
         "These tasks cannot be called:\n{}\nWrite the object again with these {} tasks alone, in this \
          order, put right. The other tasks run already.",
@@ -100,11 +132,11 @@ pub(super) fn repair(asked: &Prompt, plan: &str, invalid: &[Invalid]) -> Prompt 
     prompt
 }
 
-/// Asks for an answer, since there is no tool to call.
-pub(super) fn direct(question: &str, conversation: &[Turn]) -> Prompt {
+/// Asks for an answer, since there is no tool to call, in about `room` bytes.
+pub(super) fn direct(question: &str, conversation: &[Turn], room: usize) -> Prompt {
     Prompt {
         system: format!("{DIRECT}\n\nToday is {}.", today()),
-        messages: Turn::messages(conversation, question),
+        messages: Turn::messages(conversation, room / 2, question),
         format: None,
         most_bytes: MOST_ANSWER_BYTES,
     }

@@ -2,21 +2,20 @@
 //!
 //! Comes in: Markdown that a model wrote, and what the tasks found. Goes out: the same text in which
 //! a citation of something that does not exist is taken out (and counted), several in one bracket
-//! stand in brackets of their own, and a quotation that stands in no cited result is marked. Code is
-//! left alone.
+//! stand in brackets of their own, and a quotation that stands in no cited result is marked
+//! ([`super::quotations`]). Code is left alone.
 
-use std::collections::BTreeSet;
-
-use serde_json::Value;
-
-use super::Found;
+use super::{Found, quotations::marked};
 use crate::event::Citation;
 
-/// What is put behind a quotation that nobody can find.
-pub const NOT_FOUND: &str = "*(not found in the sources)*";
+/// Numbers of a range are no larger: `[2019-2021]` are years.
+const LARGEST_IN_RANGE: usize = 999;
 
-/// Shorter quotations are titles or single words, which need no source.
-const SHORTEST_QUOTE_WORDS: usize = 4;
+/// Citations that one range stands for, at most.
+const LONGEST_RANGE: usize = 100;
+
+/// What models put before the number.
+const KINDS: [&str; 8] = ["results", "result", "sources", "source", "tasks", "task", "^", "t"];
 
 /// An answer that has been checked.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -39,7 +38,10 @@ pub fn check(markdown: &str, found: &[Found], question: &str) -> Checked {
             cite(piece, found, &mut checked);
         }
     }
-    checked.markdown = marked(&checked.markdown, &checked.citations, found, question);
+    // Without a result there is nothing to quote from.
+    if !found.is_empty() {
+        checked.markdown = marked(&checked.markdown, &checked.citations, found, question);
+    }
     checked
 }
 
@@ -48,7 +50,8 @@ fn cite(prose: &str, found: &[Found], checked: &mut Checked) {
     let mut rest = prose;
     while let Some(open) = rest.find('[') {
         checked.markdown.push_str(&rest[..open]);
-        let Some((cited, length)) = bracket(&rest[open..]) else {
+        let read = bracket(&rest[open..]);
+        let Some((cited, length)) = read.filter(|(cited, _)| may_cite(cited, found)) else {
             checked.markdown.push('[');
             rest = &rest[open + 1..];
             continue;
@@ -74,6 +77,12 @@ fn cite(prose: &str, found: &[Found], checked: &mut Checked) {
     checked.markdown.push_str(rest);
 }
 
+/// Without a result, only a mark that stands alone can be a citation, copied from an earlier answer:
+/// `[0, 1]` is an interval.
+fn may_cite(cited: &[Citation], found: &[Found]) -> bool {
+    !found.is_empty() || matches!(cited, [only] if only.index != usize::MAX)
+}
+
 /// The citations in a bracket and its length; `None` where it is another kind of bracket.
 fn bracket(text: &str) -> Option<(Vec<Citation>, usize)> {
     let close = text.find(']')?;
@@ -81,16 +90,41 @@ fn bracket(text: &str) -> Option<(Vec<Citation>, usize)> {
     if inside.is_empty() || inside.len() > 64 {
         return None;
     }
-    let cited: Option<Vec<Citation>> = inside.split([',', ';']).map(one).collect();
+    let cited: Option<Vec<Vec<Citation>>> = inside.split([',', ';']).map(several).collect();
     let after = &text[close + 1..];
     // A target that a model made up for the number; the window knows where it leads.
     let target = after.strip_prefix('(').and_then(|target| target.find(')'));
     let target = target.map_or(0, |end| end + 2);
-    Some((cited?, close + 1 + target))
+    Some((cited?.concat(), close + 1 + target))
+}
+
+/// One citation, or a range of them: `1-3`, `1.2–1.4`, `1.2-4`.
+fn several(mark: &str) -> Option<Vec<Citation>> {
+    let mut ends = mark.split(['-', '–', '—']);
+    let (first, last) = (one(ends.next()?)?, ends.next());
+    let Some(last) = last else { return Some(vec![first]) };
+    let last = one(last).filter(|_| ends.next().is_none())?;
+    let number = |citation: Citation| citation.index.wrapping_add(1);
+    let (from, to) = match (first.item, last.item) {
+        (None, None) => (number(first), number(last)),
+        (Some(from), None) => (from, number(last)),
+        (Some(from), Some(to)) if first.index == last.index => (from, to),
+        _ => return None,
+    };
+    if to > LARGEST_IN_RANGE || from > to || to - from > LONGEST_RANGE {
+        return None;
+    }
+    let cited = |n: usize| match first.item {
+        Some(_) => Citation { index: first.index, item: Some(n) },
+        None => Citation { index: n.wrapping_sub(1), item: None },
+    };
+    Some((from..=to).map(cited).collect())
 }
 
 fn one(mark: &str) -> Option<Citation> {
-    let mark = mark.trim().trim_start_matches(['^', 't']);
+    let mark = mark.trim().to_lowercase();
+    let kind = KINDS.iter().find_map(|kind| mark.strip_prefix(kind));
+    let mark = kind.unwrap_or(&mark).trim();
     let (task, item) = mark.split_once('.').map_or((mark, None), |(task, item)| (task, Some(item)));
     let number = |text: &str| {
         let digits =
@@ -119,78 +153,6 @@ fn written(citation: Citation) -> String {
     }
 }
 
-/// Puts a mark behind each quotation that stands in no cited result.
-fn marked(markdown: &str, cited: &[Citation], found: &[Found], question: &str) -> String {
-    let mut sources: Option<String> = None;
-    let mut text = String::with_capacity(markdown.len());
-    for (is_code, piece) in pieces(markdown) {
-        if is_code {
-            text.push_str(piece);
-            continue;
-        }
-        let mut rest = piece;
-        while let Some((before, quote, after)) = quotation(rest) {
-            text.push_str(before);
-            text.push_str(quote);
-            let bare = letters(quote);
-            let sources = sources.get_or_insert_with(|| sources_of(cited, found, question));
-            if quote.split_whitespace().count() >= SHORTEST_QUOTE_WORDS && !sources.contains(&bare)
-            {
-                text.push(' ');
-                text.push_str(NOT_FOUND);
-            }
-            rest = after;
-        }
-        text.push_str(rest);
-    }
-    text
-}
-
-/// The text before the next quotation, the quotation with its marks, and the text behind it.
-fn quotation(text: &str) -> Option<(&str, &str, &str)> {
-    const MARKS: [(char, char); 5] = [('"', '"'), ('“', '”'), ('„', '“'), ('«', '»'), ('»', '«')];
-    let (start, open) =
-        text.char_indices().find(|(_, c)| MARKS.iter().any(|(open, _)| open == c))?;
-    let close = MARKS.iter().find(|(mark, _)| *mark == open)?.1;
-    let inside = start + open.len_utf8();
-    // A quotation ends within its paragraph.
-    let paragraph = text[inside..].find("\n\n").map_or(text.len(), |end| inside + end);
-    let Some(end) = text[inside..paragraph].find(close) else {
-        // A lone mark is copied; the search goes on behind it.
-        return Some((&text[..start], &text[start..inside], &text[inside..]));
-    };
-    let end = inside + end + close.len_utf8();
-    Some((&text[..start], &text[start..end], &text[end..]))
-}
-
-/// All text of the cited results and of the question, in letters and digits alone.
-fn sources_of(cited: &[Citation], found: &[Found], question: &str) -> String {
-    let indexes: BTreeSet<usize> = cited.iter().map(|citation| citation.index).collect();
-    let mut sources = letters(question);
-    for task in found.iter().filter(|task| indexes.contains(&task.index)) {
-        sources.push('\n');
-        gather(&task.evidence.value, &mut sources);
-    }
-    sources
-}
-
-fn gather(value: &Value, text: &mut String) {
-    match value {
-        Value::String(string) => {
-            text.push_str(&letters(string));
-            text.push('\n');
-        }
-        Value::Array(items) => items.iter().for_each(|item| gather(item, text)),
-        Value::Object(fields) => fields.values().for_each(|field| gather(field, text)),
-        Value::Number(_) | Value::Bool(_) | Value::Null => {}
-    }
-}
-
-/// What is compared: spaces, marks and markup differ without a difference in the words.
-fn letters(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
 /// Prose and code, in their order.
 pub(super) fn pieces(markdown: &str) -> Vec<(bool, &str)> {
     let mut pieces = Vec::new();
@@ -211,10 +173,10 @@ pub(super) fn pieces(markdown: &str) -> Vec<(bool, &str)> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
-    use crate::synthesize::evidence::Evidence;
+    use crate::synthesize::{evidence::Evidence, quotations::NOT_FOUND};
 
     fn found() -> Vec<Found> {
         let task = |index: usize, value: Value| Found {
@@ -243,6 +205,9 @@ mod tests {
             ("No [2], [9].", "No,.", 2),
             ("Half [1.2, 1.3; 3].", "Half [1.2][3].", 1),
             ("Zero [0] [1.0] [3.1].", "Zero.", 3),
+            ("Ranges [1-3] [1.1–1.2] [1.2-4].", "Ranges [1][3] [1.1][1.2] [1.2].", 3),
+            ("Years [2019-2021] and [3-1], [a-b].", "Years [2019-2021] and [3-1], [a-b].", 0),
+            ("Named [Result 1] [sources 1, 3] [t3] [^1].", "Named [1] [1][3] [3] [1].", 0),
             ("Link [1](https://evil) and [text](https://x).", "Link [1] and [text](https://x).", 0),
             ("List [a] [x, 1] [ ] [", "List [a] [x, 1] [ ] [", 0),
             ("Code `a[9]` and\n```\nx[7]\n```\nend [9]", "Code `a[9]` and\n```\nx[7]\n```\nend", 1),
@@ -262,14 +227,18 @@ mod tests {
         let marked = |markdown: &str| text(markdown).0.contains(NOT_FOUND);
         assert!(!marked("It says “words that are really there” [3]."));
         assert!(marked("It says “words that are really there” [1]."));
-        assert!(marked("It says \"something that nobody ever wrote\" [1]."));
-        assert!(!marked("A \"short title\" [1]. Asked: \"what does the person really ask?\""));
-        assert!(!marked("One \" mark, and `\"code that is not a quote\"` [1]."));
+    }
+
+    #[test]
+    fn an_answer_without_a_result_keeps_its_quotations_and_intervals() {
+        let direct = check("\"Words of nobody at all\" [1] in [0, 1] or [0] or [1, 2].", &[], "");
+        let expected = "\"Words of nobody at all\" in [0, 1] or [0] or [1, 2].";
+        assert_eq!((direct.markdown.as_str(), direct.removed), (expected, 1));
     }
 
     proptest! {
         #[test]
-        fn no_answer_breaks_it(markdown in "[\\[\\]()0-3.,;`\"“”\\n a]{0,80}") {
+        fn no_answer_breaks_it(markdown in "[\\[\\]()0-3.,;–`\"“”'’\\n a-]{0,80}") {
             check(&markdown, &found(), "q");
         }
     }

@@ -2,21 +2,29 @@
 //!
 //! Comes in: what the tasks found and a budget in bytes. Goes out: the text, and what was left out of
 //! it. The budget is shared fairly: a small result is whole, the large ones share what is left. Lists
-//! lose whole items, texts lose whole sentences, and every cut is announced in the text. A line of a
-//! result never stands without its mark, so that no result can pose as another one or as a rule.
-
-use std::fmt::Write as _;
+//! lose whole items, texts lose whole sentences, and every cut is announced in the text and told as a
+//! [`Cut`]. A line of a result never stands without its mark, so that no result can pose as another
+//! one or as a rule.
 
 use serde_json::Value;
 
-use super::{Found, evidence::Evidence};
+use super::{
+    Found,
+    shorten::{cut, shares, shortened, size},
+};
 use crate::event::{Cut, CutUnit};
 
-/// Longest string within an item that is cut, in bytes, however much room there is.
-const LONG_STRING: usize = 4_000;
+/// Most that is told of a call's arguments, in bytes.
+const ARGUMENTS: usize = 400;
 
-/// Shortest piece that a string is cut to.
-const SHORT_STRING: usize = 160;
+/// Items that a cut list shows at least, where that leaves each of them something to say.
+const FEW: usize = 4;
+
+/// An item is not cut to less; where there is less room, it is left out.
+const LEAST: usize = 160;
+
+/// Bytes of a line beside its item: the number that cites it, and its end.
+const NUMBER: usize = 12;
 
 /// What a model is given to read.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -27,157 +35,135 @@ pub(super) struct Reading {
 
 /// The results within the budget.
 pub(super) fn reading(found: &[Found], budget: usize) -> Reading {
-    let whole: Vec<usize> = found.iter().map(|task| size(&task.evidence)).collect();
-    let shares = shares(&whole, budget);
+    let for_heads = budget / 4 / found.len().max(1);
+    let heads: Vec<String> = found.iter().map(|task| head(task, for_heads)).collect();
+    // What is said of each result beside what it says itself.
+    let beside = heads.iter().map(|head| head.len() + 80).sum();
+    let needed: Vec<usize> = found.iter().map(needed).collect();
+    let shares = shares(&needed, budget.saturating_sub(beside));
     let mut reading = Reading::default();
-    for (task, share) in found.iter().zip(shares) {
-        write_task(&mut reading, task, share);
+    for ((task, head), share) in found.iter().zip(heads).zip(shares) {
+        let body = match task.evidence.items() {
+            [] => text(task, share, &mut reading.cuts),
+            items => list(task, items, share, &mut reading.cuts),
+        };
+        reading.text = reading.text + &head + &body + "\n";
     }
     reading
 }
 
-fn write_task(reading: &mut Reading, task: &Found, share: usize) {
-    let number = task.index + 1;
-    let arguments = task.arguments.to_string();
-    let arguments = cut(&arguments, 400).0;
-    let _ = writeln!(reading.text, "Result [{number}]: {} {arguments}", task.tool);
-    let body = match task.evidence.items() {
-        [] => text(reading, task, share),
-        items => list(reading, task, items, share),
-    };
-    reading.text.push_str(&body);
-    reading.text.push('\n');
+/// The line above a result.
+fn head(task: &Found, most: usize) -> String {
+    let arguments = shortened(&task.arguments, ARGUMENTS.min(most));
+    let arguments = arguments.as_ref().unwrap_or(&task.arguments);
+    let tool = task.tool.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("Result [{}]: {tool} {arguments}\n", task.index + 1)
 }
 
-/// Items, each on a line with the number that cites it.
-fn list(reading: &mut Reading, task: &Found, items: &[Value], share: usize) -> String {
-    let number = task.index + 1;
-    let mut lines = String::new();
-    let mut told = 0;
+/// What a whole result takes.
+fn needed(task: &Found) -> usize {
+    match &task.evidence.value {
+        Value::String(text) => text.len() + 2 * text.lines().count() + 1,
+        value => size(value) + NUMBER * (task.evidence.items().len() + 1),
+    }
+}
+
+/// Items, each on a line with the number that cites it, below what stands beside the list.
+fn list(task: &Found, items: &[Value], share: usize, cuts: &mut Vec<Cut>) -> String {
+    let beside = task.evidence.beside();
+    let beside_size = beside.as_ref().map_or(0, size);
+    let items_size: usize = items.iter().map(|item| size(item) + NUMBER).sum();
+    // A quarter for what stands beside the list, and all that the list leaves.
+    let for_beside = beside_size.min((share / 4).max(share.saturating_sub(items_size)));
+    let mut said = Said::default();
+    match beside {
+        Some(beside) if for_beside == beside_size || for_beside >= LEAST => {
+            said.line("| ", &beside, for_beside);
+        }
+        Some(_) => said.leave_out(beside_size),
+        None => {}
+    }
+    let room = share.saturating_sub(said.lines.len());
     // So that one huge item does not hide all others.
-    let longest = (share / items.len().min(4)).max(SHORT_STRING);
+    let fair = (room / items.len().min(FEW)).saturating_sub(NUMBER).max(LEAST);
+    let longest = if items_size <= room { usize::MAX } else { fair };
+    let mut told = 0;
     for (place, item) in items.iter().enumerate() {
-        let line = format!("[{number}.{}] {}\n", place + 1, item_text(item, longest));
-        if told > 0 && lines.len() + line.len() > share {
+        let needed = size(item).min(longest) + NUMBER;
+        if said.lines.len() + needed > share {
             break;
         }
-        lines.push_str(&line);
+        said.line(&format!("[{}.{}] ", task.index + 1, place + 1), item, longest);
         told += 1;
     }
-    let total = task.evidence.total.filter(|total| *total > items.len() as u64);
-    let in_all = total.map(|total| format!(" The tool says there are {total} in all."));
-    let in_all = in_all.unwrap_or_default();
-    let head = if told < items.len() {
-        let (index, of) = (task.index, items.len());
-        reading.cuts.push(Cut { index, read: told, of, unit: CutUnit::Items });
-        format!("(Cut: you see {told} of {of} items.{in_all})\n")
-    } else {
-        format!("({told} items.{in_all})\n")
+    let (index, of) = (task.index, items.len());
+    if told < of {
+        cuts.push(Cut { index, read: told, of, unit: CutUnit::Items });
+    }
+    if said.is_cut {
+        cuts.push(Cut { index, read: said.read, of: said.of, unit: CutUnit::Bytes });
+    }
+    let total = task.evidence.total.filter(|total| *total > of as u64);
+    let in_all =
+        total.map_or_else(String::new, |total| format!(" The tool says there are {total} in all."));
+    let parts = if said.is_cut { " Parts of them are left out where … stands." } else { "" };
+    let head = match told < of {
+        true => format!("(Cut: you see {told} of {of} items.{parts}{in_all})\n"),
+        false if said.is_cut => format!("(Cut: {of} items.{parts}{in_all})\n"),
+        false => format!("({of} items.{in_all})\n"),
     };
-    // What stands beside the list: counts, next pages, notes.
-    let beside = match &task.evidence.value {
-        Value::Object(fields) => {
-            let scalars =
-                fields.iter().filter(|(_, value)| !value.is_array() && !value.is_object());
-            let scalars: serde_json::Map<_, _> =
-                scalars.map(|(name, value)| (name.clone(), shortened(value, 200))).collect();
-            if scalars.is_empty() {
-                String::new()
-            } else {
-                format!("| {}\n", Value::Object(scalars))
-            }
-        }
-        _ => String::new(),
-    };
-    format!("{head}{beside}{lines}")
+    head + &said.lines
+}
+
+/// Lines of a result that is a list.
+#[derive(Default)]
+struct Said {
+    lines: String,
+    /// Bytes of what is told, and of the same when it is whole.
+    read: usize,
+    of: usize,
+    is_cut: bool,
+}
+
+impl Said {
+    /// A value on a line of its own, cut where it is longer.
+    fn line(&mut self, mark: &str, value: &Value, longest: usize) {
+        let short = shortened(value, longest);
+        let line = short.as_ref().unwrap_or(value).to_string();
+        self.read += line.len();
+        self.of += if short.is_some() { size(value) } else { line.len() };
+        self.is_cut |= short.is_some();
+        self.lines = std::mem::take(&mut self.lines) + mark + &line + "\n";
+    }
+
+    fn leave_out(&mut self, size: usize) {
+        self.of += size;
+        self.is_cut = true;
+    }
 }
 
 /// What is no list: every line with its mark.
-fn text(reading: &mut Reading, task: &Found, share: usize) -> String {
-    let whole = match &task.evidence.value {
-        Value::String(text) => text.clone(),
-        value => value.to_string(),
+fn text(task: &Found, share: usize, cuts: &mut Vec<Cut>) -> String {
+    let (kept, is_cut, of) = match &task.evidence.value {
+        Value::String(text) => {
+            // The marks of its lines take room too.
+            let room = share.saturating_mul(text.len()) / needed(task);
+            let (kept, is_cut) = cut(text, room);
+            (kept.to_owned(), is_cut, text.len())
+        }
+        value => {
+            let short = shortened(value, share);
+            let is_cut = short.is_some();
+            (short.as_ref().unwrap_or(value).to_string(), is_cut, size(value))
+        }
     };
-    let (kept, is_cut) = cut(&whole, share);
     let marked = kept.lines().fold(String::new(), |marked, line| marked + "| " + line + "\n");
-    if marked.trim().is_empty() {
-        return "(Empty.)\n".to_owned();
-    }
     if !is_cut {
-        return marked;
+        return if kept.trim().is_empty() { "(Empty.)\n".to_owned() } else { marked };
     }
-    let (index, read, of) = (task.index, kept.len(), whole.len());
-    reading.cuts.push(Cut { index, read, of, unit: CutUnit::Bytes });
-    format!("(Cut: you see the first {read} of {of} bytes.)\n{marked}")
-}
-
-/// An item as JSON on one line, its long strings cut.
-fn item_text(item: &Value, longest: usize) -> String {
-    let plain = item.to_string();
-    if plain.len() <= longest {
-        return plain;
-    }
-    let mut most = longest.min(LONG_STRING);
-    loop {
-        let short = shortened(item, most).to_string();
-        if short.len() <= longest || most <= SHORT_STRING {
-            return cut(&short, longest.max(4 * SHORT_STRING)).0.to_owned();
-        }
-        most /= 2;
-    }
-}
-
-fn shortened(value: &Value, most: usize) -> Value {
-    match value {
-        Value::String(text) => match cut(text, most) {
-            (text, false) => Value::String(text.to_owned()),
-            (text, true) => Value::String(format!("{text} […]")),
-        },
-        Value::Array(items) => items.iter().map(|item| shortened(item, most)).collect(),
-        Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, value)| (name.clone(), shortened(value, most)));
-            Value::Object(fields.collect())
-        }
-        other => other.clone(),
-    }
-}
-
-/// The beginning of a text that fits, up to the end of a sentence where there is one in its second
-/// half; and whether anything is missing.
-fn cut(text: &str, most: usize) -> (&str, bool) {
-    if text.len() <= most {
-        return (text, false);
-    }
-    let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    let start = &text[..end];
-    let ends = |at: &usize| start[*at..].starts_with(char::is_whitespace) || *at == end;
-    let marks = start.match_indices(['.', '!', '?', '\n', '。']);
-    let sentence = marks.map(|(at, mark)| at + mark.len()).rfind(ends);
-    let word = start.rfind(char::is_whitespace);
-    let kept = sentence.filter(|at| *at > end / 2).or(word.filter(|at| *at > end / 2));
-    (&text[..kept.unwrap_or(end)], true)
-}
-
-fn size(evidence: &Evidence) -> usize {
-    match &evidence.value {
-        Value::String(text) => text.len() + 2 * text.lines().count(),
-        // Numbers before items, and what stands beside the list.
-        value => value.to_string().len() + 12 * evidence.items().len() + 64,
-    }
-}
-
-/// Shares a budget: nobody gets more than needed, and nobody goes short while another has more.
-fn shares(needed: &[usize], budget: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..needed.len()).collect();
-    order.sort_by_key(|place| needed[*place]);
-    let mut shares = vec![0; needed.len()];
-    let mut left = budget;
-    for (done, place) in order.into_iter().enumerate() {
-        let equal = left / (needed.len() - done);
-        shares[place] = needed[place].min(equal);
-        left -= shares[place];
-    }
-    shares
+    let (index, read) = (task.index, kept.len());
+    cuts.push(Cut { index, read, of, unit: CutUnit::Bytes });
+    format!("(Cut: you see {read} of {of} bytes.)\n{marked}")
 }
 
 #[cfg(test)]
@@ -185,6 +171,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::synthesize::evidence::Evidence;
 
     fn found(index: usize, value: &Value) -> Found {
         Found {
@@ -227,17 +214,68 @@ mod tests {
     #[test]
     fn texts_lose_whole_sentences() {
         let long = "One sentence here. ".repeat(100);
-        let Reading { text, cuts } = reading(&[found(0, &json!(long))], 300);
-        assert_eq!(cuts.len(), 1);
+        let Reading { text, cuts } = reading(&[found(0, &json!(long))], 500);
+        let [Cut { read, of: 1_900, unit: CutUnit::Bytes, .. }] = cuts[..] else {
+            panic!("{cuts:?}")
+        };
+        assert!(
+            read > 150 && read < 500 && text.contains(&format!("see {read} of 1900 bytes")),
+            "{text}"
+        );
         assert!(text.trim_end().ends_with("here."), "{text}");
-        assert_eq!(cut("größe", 3), ("gr", true));
     }
 
     #[test]
-    fn small_results_are_whole_beside_large_ones() {
-        assert_eq!(shares(&[10, 1000, 20, 1000], 430), [10, 200, 20, 200]);
-        assert_eq!(shares(&[10, 20], 1000), [10, 20]);
-        assert_eq!(shares(&[], 5), Vec::<usize>::new());
+    fn what_stands_beside_a_list_is_told_and_cut_last() {
+        let value = json!({"total": 9, "page": {"next": "abc"}, "results": [{"id": 1}],
+            "tags": ["x", "y"], "note": "All is well."});
+        let Reading { text, cuts } = reading(&[found(0, &value)], 10_000);
+        for told in
+            ["\"page\":{\"next\":\"abc\"}", "\"tags\":[\"x\",\"y\"]", "\"note\":\"All is well.\""]
+        {
+            assert!(text.contains(told), "{told}: {text}");
+        }
+        assert!(cuts.is_empty());
+        let huge = json!({"results": vec![json!({"id": 1, "text": "Some words."}); 40],
+            "facets": (0..500).collect::<Vec<_>>()});
+        let Reading { text, cuts } = reading(&[found(0, &huge)], 1_200);
+        assert!(text.len() < 1_300 && text.contains(" more\"]}"), "{text}");
+        assert!(text.contains("Parts of them are left out where … stands."), "{text}");
+        assert_eq!(
+            cuts.iter().map(|cut| cut.unit).collect::<Vec<_>>(),
+            [CutUnit::Items, CutUnit::Bytes]
+        );
+    }
+
+    #[test]
+    fn long_items_stay_json_and_their_cut_is_told() {
+        let item = |n: usize| json!({"id": n, "text": "A sentence of some words. ".repeat(200), "tail": true});
+        let items: Vec<Value> = (0..6).map(item).collect();
+        let Reading { text, cuts } = reading(&[found(0, &json!({"hits": items}))], 4_000);
+        assert!(text.len() < 4_200, "{}", text.len());
+        let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("[1.")).collect();
+        assert!(lines.len() >= 3, "{text}");
+        for line in lines {
+            let (_, json) = line.split_once("] ").unwrap();
+            let item: Value = serde_json::from_str(json).unwrap();
+            assert!(item["text"].as_str().unwrap().ends_with("words. […]"), "{item}");
+            assert_eq!(item["tail"], true, "what is short stays whole");
+        }
+        let bytes = cuts.iter().find(|cut| cut.unit == CutUnit::Bytes).unwrap();
+        assert!(bytes.read < bytes.of && bytes.read < 4_000, "{bytes:?}");
+    }
+
+    #[test]
+    fn no_budget_is_too_small_and_none_is_overrun() {
+        let huge = json!({"results": vec![json!({"text": "Some words. ".repeat(90)}); 30]});
+        for (tasks, budget, most) in
+            [(1, 0, 200), (3, 600, 1_000), (32, 3_000, 5_000), (10, 40_000, 41_000)]
+        {
+            let found: Vec<Found> = (0..tasks).map(|index| found(index, &huge)).collect();
+            let Reading { text, cuts } = reading(&found, budget);
+            assert!(text.len() < most, "{} of {budget}", text.len());
+            assert!(cuts.len() >= tasks && text.matches("Result [").count() == tasks, "{text}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Comes in: the JSON of a `CallToolResult`. Goes out: [`Evidence`]. The k-th item here is the `k`
 //! of a citation `[n.k]`; `ui/state/items.js` follows the same rule.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub use crate::value::value_of;
 
@@ -39,6 +39,15 @@ impl Evidence {
     /// Items in the result's order; empty where it is no list.
     pub fn items(&self) -> &[Value] {
         items_of(&self.value).map_or(&[], Vec::as_slice)
+    }
+
+    /// What stands beside the list: counts, next pages, notes, further lists and objects.
+    pub(super) fn beside(&self) -> Option<Value> {
+        let list = items_of(&self.value)?;
+        let is_other = |value: &Value| !value.as_array().is_some_and(|it| std::ptr::eq(it, list));
+        let fields = self.value.as_object()?.iter().filter(|(_, value)| is_other(value));
+        let fields: Map<_, _> = fields.map(|(name, value)| (name.clone(), value.clone())).collect();
+        (!fields.is_empty()).then_some(Value::Object(fields))
     }
 }
 
@@ -87,6 +96,8 @@ mod tests {
     fn a_list_of_objects_goes_before_a_list_of_words() {
         let evidence = read(&json!({"structuredContent": {"words": ["a"], "hits": [{"id": 1}]}}));
         assert_eq!(evidence.items(), [json!({"id": 1})]);
+        assert_eq!(evidence.beside(), Some(json!({"words": ["a"]})));
+        assert_eq!(read(&json!({"structuredContent": {"hits": [1]}})).beside(), None);
     }
 
     #[test]

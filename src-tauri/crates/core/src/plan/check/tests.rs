@@ -1,0 +1,160 @@
+//! Tasks of every kind, and what is sent of them.
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::*;
+use crate::catalog::Hints;
+
+fn catalog() -> Catalog {
+    let schema = json!({"type": "object", "required": ["q"], "additionalProperties": false,
+        "properties": {"q": {"type": "string"}, "size": {"type": "integer"}}});
+    let tool = |name: &str| {
+        Arc::new(Tool {
+            server: "s".into(),
+            name: name.into(),
+            title: None,
+            description: String::new(),
+            input_schema: schema.as_object().cloned().unwrap(),
+            output_schema: None,
+            hints: Hints::default(),
+            ..Tool::default()
+        })
+    };
+    Catalog::new([tool("find"), tool("list")])
+}
+
+fn raw(id: Option<&str>, tool: &str, arguments: Value) -> RawTask {
+    RawTask {
+        id: id.map(str::to_owned),
+        tool_name: tool.to_owned(),
+        tool_arguments: arguments,
+        ..RawTask::default()
+    }
+}
+
+/// Checks tasks; returns what was sent, as `index:id:arguments`, `index!code` or `index=aliases`. A
+/// task without a tool's name is an element that is no task.
+fn check(most: usize, raws: Vec<RawTask>, repaired: Vec<(usize, RawTask)>) -> Vec<String> {
+    let (catalog, recorder) = (catalog(), Recorder::start(None, Uuid::nil(), "?", None));
+    let (sender, mut receiver) = mpsc::unbounded_channel();
+    let mut checker = Checker::new(&catalog, &recorder, &sender, most);
+    for raw in raws {
+        if raw.tool_name.is_empty() {
+            checker.skip();
+        } else {
+            checker.take(raw);
+        }
+    }
+    for (index, raw) in repaired {
+        checker.repair(index, raw);
+    }
+    checker.reject_invalid();
+    drop(sender);
+    let mut sent = Vec::new();
+    while let Ok(Planned { index, task }) = receiver.try_recv() {
+        sent.push(match task {
+            Ok(task) if task.tool_name.is_empty() => format!("{index}={}", task.aliases.join(",")),
+            Ok(task) => {
+                let names = [vec![task.id], task.aliases].concat();
+                format!("{index}:{}:{}", names.join("="), task.arguments)
+            }
+            Err(rejected) => format!("{index}!{}", rejected.failure.code),
+        });
+    }
+    sent
+}
+
+#[test]
+fn tasks_are_resolved_named_and_told_apart() {
+    let sent = check(
+        9,
+        vec![
+            raw(None, "find", json!({"q": "a", "size": null})),
+            raw(Some("again"), "s__find", json!({"q": "a"})),
+            raw(Some("t1"), "list", json!({"q": "b"})),
+            raw(None, "list", json!({"size": "3", "q": 7})),
+            raw(None, "list", json!({"q": "${t1:/x}"})),
+        ],
+        Vec::new(),
+    );
+    assert_eq!(
+        sent,
+        [
+            r#"0:t1:{"q":"a"}"#,
+            "0=again",
+            "1!duplicate_id",
+            r#"2:t4:{"size":3,"q":"7"}"#,
+            r#"3:t5:{"q":"${t1:/x}"}"#
+        ]
+    );
+}
+
+#[test]
+fn a_repaired_task_keeps_its_place() {
+    let broken = vec![
+        raw(None, "nothing", json!({})),
+        raw(None, "find", json!({"q": "a"})),
+        raw(None, "find", json!({"size": 1})),
+    ];
+    let repaired = vec![
+        (0, raw(Some("x"), "find", json!({"q": "c"}))),
+        (2, raw(None, "find", json!({"size": "no"}))),
+    ];
+    assert_eq!(
+        check(9, broken.clone(), repaired),
+        [r#"1:t2:{"q":"a"}"#, r#"0:t1:{"q":"c"}"#, "2!invalid_arguments"]
+    );
+    assert_eq!(check(2, broken, Vec::new()), [r#"1:t2:{"q":"a"}"#, "0!unknown_tool"]);
+}
+
+#[test]
+fn a_name_is_the_place_in_the_plan_whatever_stands_before_it() {
+    let find = |q: &str| raw(None, "find", json!({"q": q}));
+    let plan = vec![find("a"), find("a"), raw(None, "", json!({})), find("b"), find("${t4:/x}")];
+    assert_eq!(
+        check(9, plan, Vec::new()),
+        [r#"0:t1:{"q":"a"}"#, "0=t2", r#"1:t4:{"q":"b"}"#, r#"2:t5:{"q":"${t4:/x}"}"#]
+    );
+    // Nobody is called by the name of what is no task; a task that takes it has it.
+    let plan =
+        vec![raw(None, "", json!({})), find("a"), raw(Some("t1"), "find", json!({"q": "b"}))];
+    assert_eq!(check(9, plan, Vec::new()), [r#"0:t2:{"q":"a"}"#, r#"1:t1:{"q":"b"}"#]);
+}
+
+#[test]
+fn calls_are_compared_as_they_will_be_made() {
+    let sized = |size: Value| raw(None, "find", json!({"q": "a", "size": size}));
+    let sent = check(9, vec![sized(json!("3")), sized(json!(3)), sized(json!(3.0))], Vec::new());
+    assert_eq!(sent, [r#"0:t1:{"q":"a","size":3}"#, "0=t2", "0=t3"]);
+    let filled = |q: &str, size: Value| raw(None, "find", json!({"q": q, "size": size}));
+    let sent = check(9, vec![filled("${x}", json!("3")), filled("${x}", json!(3))], Vec::new());
+    assert_eq!(sent, [r#"0:t1:{"q":"${x}","size":3}"#, "0=t2"]);
+}
+
+#[test]
+fn a_task_that_failed_by_its_name_does_not_stand_for_a_later_one() {
+    let plan = vec![
+        raw(Some("a"), "find", json!({"q": "a"})),
+        raw(Some("a"), "find", json!({"q": "b"})),
+        raw(Some("c"), "find", json!({"q": "b"})),
+    ];
+    let sent = check(9, plan, Vec::new());
+    assert_eq!(sent, [r#"0:a:{"q":"a"}"#, "1!duplicate_id", r#"2:c:{"q":"b"}"#]);
+}
+
+#[test]
+fn names_of_a_broken_task_lead_to_it_whatever_becomes_of_it() {
+    let plan = || {
+        let wrong = || raw(None, "find", json!({"size": "many"}));
+        vec![raw(None, "list", json!({"q": "a"})), wrong(), wrong()]
+    };
+    let sent = check(9, plan(), Vec::new());
+    assert_eq!(sent, [r#"0:t1:{"q":"a"}"#, "1!invalid_arguments", "1=t3"]);
+    let sent = check(9, plan(), vec![(1, raw(None, "find", json!({"q": "b"})))]);
+    assert_eq!(sent, [r#"0:t1:{"q":"a"}"#, r#"1:t2=t3:{"q":"b"}"#]);
+    // A repair that makes it another task's call: its names lead there.
+    let sent = check(9, plan(), vec![(1, raw(None, "list", json!({"q": "a"})))]);
+    assert_eq!(sent, [r#"0:t1:{"q":"a"}"#, "0=t2", "0=t3", "1!duplicate_call"]);
+}
