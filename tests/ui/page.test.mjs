@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, posix, relative } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -86,6 +86,35 @@ test('every icon is drawn somewhere', () => {
   assert.ok(names.length > 20);
   const others = scripts.filter(({ name }) => name !== 'lib/icons.js').map(({ text }) => text).join('\n');
   for (const name of names) assert.ok(others.includes(`'${name}'`), name);
+});
+
+test('every icon that is named exists', () => {
+  const icons = scripts.find(({ name }) => name === 'lib/icons.js').text;
+  const known = new Set([...icons.matchAll(/^  '?([a-z][a-z-]*)'?:$/gm)].map((match) => match[1]).concat(['ring', 'partial', 'brand']));
+  for (const { name, text } of scripts) {
+    const drawn = [...text.matchAll(/\bicon\('([a-z-]+)'/g)].map((match) => match[1]);
+    // Sections and commands name theirs in lists.
+    const listed = [...text.matchAll(/^  \['[a-z]+', '[A-Z]\w+', '([a-z-]+)', '/gm)].map((match) => match[1]);
+    const pages = [...text.matchAll(/\bpage\('([a-z-]+)',/g)].map((match) => match[1]);
+    for (const shape of [...drawn, ...listed, ...pages]) assert.ok(known.has(shape), `${name}: ${shape}`);
+  }
+});
+
+test('every import names what is there', () => {
+  const exported = new Map(scripts.map(({ name, text }) => {
+    const single = [...text.matchAll(/export (?:async )?(?:const|function|class|let) (\w+)/g)].map((match) => match[1]);
+    const several = [...text.matchAll(/export \{([^}]*)\}/g)].flatMap((match) => match[1].split(',').map((one) => one.trim()));
+    return [name, new Set([...single, ...several])];
+  }));
+  for (const { name, text } of scripts) {
+    for (const [, names, from] of text.matchAll(/^import (?:\{([^}]*)\} from )?'(\.[^']*)';$/gm)) {
+      const target = posix.join(posix.dirname(name), from);
+      assert.ok(exported.has(target), `${name}: ${from}`);
+      for (const one of (names ?? '').split(',').map((part) => part.trim().split(' as ')[0]).filter(Boolean)) {
+        assert.ok(exported.get(target).has(one), `${name}: ${one} of ${from}`);
+      }
+    }
+  }
 });
 
 test('files stay short', () => {

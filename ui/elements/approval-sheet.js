@@ -112,7 +112,7 @@ class ApprovalSheet extends HTMLElement {
     const active = document.activeElement;
     const focused = active !== null && this.contains(active) ? place(active) : null;
     const top = this.querySelector('.sheet-calls')?.scrollTop ?? 0;
-    const rest = others === 0 ? '' : `The other ${plural(others, 'task')} ${others === 1 ? 'goes' : 'go'} on. `;
+    const rest = others === 0 ? '' : others === 1 ? 'The other task goes on. ' : `The other ${plural(others, 'task')} go on. `;
     fill(
       this,
       h(

@@ -19,7 +19,7 @@ pub(crate) fn digest<'a>(values: impl IntoIterator<Item = &'a Value>) -> String 
     })
 }
 
-/// With the keys of every object in order.
+/// With the keys of every object in order, and whole numbers spelt as such.
 pub(crate) fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
@@ -29,8 +29,17 @@ pub(crate) fn sorted(value: &Value) -> Value {
             Value::Object(fields.collect::<Map<_, _>>())
         }
         Value::Array(items) => items.iter().map(sorted).collect(),
+        Value::Number(number) => whole(number).map_or_else(|| value.clone(), Value::from),
         other => other.clone(),
     }
+}
+
+/// `3.0` as `3`.
+#[expect(clippy::cast_possible_truncation, reason = "it has no fraction and is small enough")]
+fn whole(number: &serde_json::Number) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let number = number.as_f64().filter(|_| number.is_f64())?;
+    (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64)
 }
 
 #[cfg(test)]
@@ -43,6 +52,7 @@ mod tests {
     fn only_what_is_equal_has_the_same_fingerprint() {
         let one = digest([&json!({"a": 1, "b": [{"d": 2, "c": null}]})]);
         assert_eq!(one, digest([&json!({"b": [{"c": null, "d": 2}], "a": 1})]));
+        assert_eq!(digest([&json!(3.0)]), digest([&json!(3)]));
         assert!(one.starts_with("sha256:") && one.len() == 71, "{one}");
         assert_ne!(one, digest([&json!({"a": 1, "b": [{"d": 2}]})]));
         assert_ne!(digest([&json!("a"), &json!("b")]), digest([&json!("ab")]));

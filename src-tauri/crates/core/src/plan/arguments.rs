@@ -2,11 +2,10 @@
 //!
 //! Comes in: arguments as a plan has them. Goes out: arguments that fit, or the validator's words.
 
-use serde_json::{Map, Value};
-
 use super::{RawTask, retype::retyped, strict::without_nulls};
 use crate::{
     catalog::{self, Tool},
+    digest::sorted,
     event::Failure,
     placeholder,
 };
@@ -47,26 +46,4 @@ impl Call {
             arguments: sorted(&raw.tool_arguments).to_string(),
         }
     }
-}
-
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let mut names: Vec<&String> = fields.keys().collect();
-            names.sort();
-            let fields = names.into_iter().map(|name| (name.clone(), sorted(&fields[name])));
-            Value::Object(fields.collect::<Map<_, _>>())
-        }
-        Value::Array(items) => items.iter().map(sorted).collect(),
-        Value::Number(number) => whole(number).map_or_else(|| value.clone(), Value::from),
-        other => other.clone(),
-    }
-}
-
-/// `3.0` as `3`.
-#[expect(clippy::cast_possible_truncation, reason = "it has no fraction and is small enough")]
-fn whole(number: &serde_json::Number) -> Option<i64> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    let number = number.as_f64().filter(|_| number.is_f64())?;
-    (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64)
 }
