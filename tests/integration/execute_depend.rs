@@ -55,6 +55,20 @@ async fn text_results_have_values_too() {
     assert_eq!(echoed(&played, 2), json!({"items": [5], "text": r#"plain words and {"id":[5]}"#}));
 }
 
+/// A number of one server is another one's text.
+#[tokio::test(start_paused = true)]
+async fn values_take_the_type_that_the_tool_asks_for() {
+    let played = play([
+        task(1, "echo", json!({"items": [7], "text": "25"})),
+        task(2, "echo", json!({"text": "${t1:/items/0}"})),
+        task(3, "sleep", json!({"ms": "${t1:/text}", "text": "slept"})),
+    ])
+    .await;
+    assert_eq!(echoed(&played, 1), json!({"text": "7"}));
+    assert_eq!(played.executed.tasks[2].arguments["ms"], json!(25));
+    assert_eq!(played.text(2), "slept");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_pointer_that_finds_nothing_fails_its_task_with_what_was_there() {
     let played = play([

@@ -3,12 +3,17 @@
 //! Comes in as each server's list, goes out as look-up by the name that a plan uses and as one
 //! validation of arguments. Calls nothing.
 
+pub(crate) mod kinds;
+mod retype;
+
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+pub(crate) use self::retype::retyped;
 use crate::event::Object;
 
 /// Longest qualified name that every model's server accepts.
@@ -152,6 +157,14 @@ impl Catalog {
             }),
         }
     }
+}
+
+/// The arguments as the tool takes them, with put right what is of the wrong type but without doubt;
+/// the validator's words where they do not fit all the same.
+pub(crate) fn fitted<'a>(tool: &Tool, arguments: &'a Value) -> Result<Cow<'a, Value>, String> {
+    let Err(words) = validate(tool, arguments) else { return Ok(Cow::Borrowed(arguments)) };
+    let typed = retyped(&tool.input_schema, arguments);
+    validate(tool, &typed).map(|()| Cow::Owned(typed)).map_err(|_| words)
 }
 
 /// Whether `arguments` fit the tool's `inputSchema`; the validator's words when they do not.

@@ -5,6 +5,7 @@
 //! board, which owns the state of every task.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -194,9 +195,8 @@ async fn filled(
         }
         let arguments = placeholder::fill(&template, &found)
             .map_err(|message| FailureCode::PlaceholderNotFound.because(message))?;
-        catalog::validate(&tool, &arguments)
-            .map_err(|message| FailureCode::InvalidArguments.because(message))?;
-        Ok(arguments)
+        let fitted = catalog::fitted(&tool, &arguments).map(Cow::into_owned);
+        fitted.map_err(|message| FailureCode::InvalidArguments.because(message))
     })
     .await
 }

@@ -2,7 +2,9 @@
 //!
 //! Comes in: arguments as a plan has them. Goes out: arguments that fit, or the validator's words.
 
-use super::{RawTask, retype::retyped, strict::without_nulls};
+use std::borrow::Cow;
+
+use super::{RawTask, strict::without_nulls};
 use crate::{
     catalog::{self, Tool},
     digest::sorted,
@@ -15,16 +17,15 @@ use crate::{
 pub(super) fn settle(tool: &Tool, raw: &mut RawTask) -> Result<(), Failure> {
     without_nulls(&tool.input_schema, &mut raw.tool_arguments);
     if !placeholder::references(&raw.tool_arguments).is_empty() {
-        raw.tool_arguments = retyped(&tool.input_schema, &raw.tool_arguments);
+        raw.tool_arguments = catalog::retyped(&tool.input_schema, &raw.tool_arguments);
         return Ok(());
     }
-    let Err(message) = catalog::validate(tool, &raw.tool_arguments) else { return Ok(()) };
-    let typed = retyped(&tool.input_schema, &raw.tool_arguments);
-    if catalog::validate(tool, &typed).is_ok() {
-        raw.tool_arguments = typed;
-        return Ok(());
+    match catalog::fitted(tool, &raw.tool_arguments) {
+        Ok(Cow::Borrowed(_)) => {}
+        Ok(Cow::Owned(typed)) => raw.tool_arguments = typed,
+        Err(message) => return Err(Failure { code: "invalid_arguments".to_owned(), message }),
     }
-    Err(Failure { code: "invalid_arguments".to_owned(), message })
+    Ok(())
 }
 
 /// What makes two calls the same.

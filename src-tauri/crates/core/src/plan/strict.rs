@@ -4,12 +4,12 @@
 //! and an optional one may be `null`; [`without_nulls`] takes each such `null` out again before the
 //! tool's own schema sees the arguments. Both stand here since one undoes the other. Everything that
 //! is typed may also be a `${…}` placeholder: a union says so, and where unions are few, what is no
-//! list and no object is written as text, which [`super::retype`] puts right. What is left out
+//! list and no object is written as text, which [`crate::catalog::fitted`] puts right. What is left out
 //! (bounds, patterns) is validated later.
 
 use serde_json::{Map, Value, json};
 
-use super::kinds::{Kind, Kinds, meant, referred, required};
+use crate::catalog::kinds::{Kind, Kinds, meant, referred, required};
 use crate::event::Object;
 
 /// Objects and lists within each other; deeper ones are recursive or beyond what servers take.

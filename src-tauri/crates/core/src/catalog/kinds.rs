@@ -12,7 +12,7 @@ const DEEPEST: usize = 12;
 
 /// A JSON type. A whole number is both an `Integer` and a `Number`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Null,
     Boolean,
     Integer,
@@ -37,7 +37,7 @@ impl Kind {
     }
 
     /// Of a value; a number without a fraction is an integer (JSON Schema, 6.1.1).
-    pub(super) fn of(value: &Value) -> Self {
+    pub(crate) fn of(value: &Value) -> Self {
         match value {
             Value::Null => Self::Null,
             Value::Bool(_) => Self::Boolean,
@@ -54,22 +54,22 @@ impl Kind {
 
 /// The types that a schema takes; `None` where it does not say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Kinds(Option<Vec<Kind>>);
+pub(crate) struct Kinds(Option<Vec<Kind>>);
 
 impl Kinds {
     /// Of a schema.
-    pub(super) fn of(schema: &Value, root: &Value) -> Self {
+    pub(crate) fn of(schema: &Value, root: &Value) -> Self {
         Self(kinds(schema, root, 0))
     }
 
     /// Whether a value of this type may pass.
-    pub(super) fn take(&self, kind: Kind) -> bool {
+    pub(crate) fn take(&self, kind: Kind) -> bool {
         let Some(kinds) = &self.0 else { return true };
         kinds.contains(&kind) || (kind == Kind::Integer && kinds.contains(&Kind::Number))
     }
 
     /// Whether nothing but this type passes, `null` left aside.
-    pub(super) fn are_only(&self, kind: Kind) -> bool {
+    pub(crate) fn are_only(&self, kind: Kind) -> bool {
         let Some(kinds) = &self.0 else { return false };
         kinds.contains(&kind) && kinds.iter().all(|known| *known == kind || *known == Kind::Null)
     }
@@ -111,12 +111,12 @@ fn kinds(schema: &Value, root: &Value, depth: usize) -> Option<Vec<Kind>> {
 }
 
 /// The schema that a `$ref` within the same document names.
-pub(super) fn referred<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
+pub(crate) fn referred<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
     root.pointer(reference.strip_prefix('#')?)
 }
 
 /// A schema, or the one that its `$ref`s lead to.
-pub(super) fn followed<'a>(mut schema: &'a Value, root: &'a Value) -> &'a Value {
+pub(crate) fn followed<'a>(mut schema: &'a Value, root: &'a Value) -> &'a Value {
     for _ in 0..DEEPEST {
         let reference = schema.get("$ref").and_then(Value::as_str);
         match reference.and_then(|reference| referred(root, reference)) {
@@ -128,7 +128,7 @@ pub(super) fn followed<'a>(mut schema: &'a Value, root: &'a Value) -> &'a Value 
 }
 
 /// The keys that an object must have.
-pub(super) fn required(keywords: &Object) -> Vec<&str> {
+pub(crate) fn required(keywords: &Object) -> Vec<&str> {
     let names = keywords.get("required").and_then(Value::as_array);
     names.map_or_else(Vec::new, |names| names.iter().filter_map(Value::as_str).collect())
 }
@@ -136,7 +136,7 @@ pub(super) fn required(keywords: &Object) -> Vec<&str> {
 /// Of several alternatives, the one that an object or a list was written for.
 ///
 /// An object's keys tell, and its constants; where several know all keys, the one that knows no more.
-pub(super) fn meant<'a>(schemas: &'a [Value], root: &'a Value, value: &Value) -> Option<&'a Value> {
+pub(crate) fn meant<'a>(schemas: &'a [Value], root: &'a Value, value: &Value) -> Option<&'a Value> {
     let followed: Vec<&Value> =
         schemas.iter().flat_map(|schema| alternatives(schema, root, 0)).collect();
     let Value::Object(fields) = value else {
