@@ -119,7 +119,7 @@ fn bytes_of(protocol: Protocol, text: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn limits_of_any_size_are_times() {
-    let limits = json!({"connectTimeoutSeconds": 1e300, "firstTokenTimeoutSeconds": 1e300,
+    let limits = json!({"connectTimeoutSeconds": 1e19, "firstTokenTimeoutSeconds": 1e19,
         "idleTimeoutSeconds": 1e18});
     for protocol in PROTOCOLS {
         let llm = FakeLlm::start([Reply::text(protocol, "Yes")]).await;
