@@ -13,7 +13,7 @@ use crate::{event::Object, placeholder};
 const DEEPEST: usize = 12;
 
 /// The arguments, as their schema would have them.
-pub(super) fn retyped(schema: &Object, arguments: &Value) -> Value {
+pub(crate) fn retyped(schema: &Object, arguments: &Value) -> Value {
     let root = Value::Object(schema.clone());
     value(&root, &root, arguments.clone(), 0)
 }
