@@ -36,7 +36,7 @@ async fn a_model_is_chosen_tested_asked_and_stopped() {
     page.click("[data-section=model]").await;
     page.click(".card[data-id=other]").await;
     page.write("[data-testid=model-url]", &format!("{}/v1\n", model.url())).await;
-    page.until("[...document.querySelectorAll('[data-testid=model]')].find((row) => row.title === 'scripted')?.click() ?? true").await;
+    page.click("[data-testid=model][title=scripted]").await;
     page.find("[data-testid=model][title=scripted][aria-selected=true]").await;
     page.click("[data-testid=test-model]").await;
     page.says("[data-testid=model-outcome]", "One, two, three").await;
