@@ -65,6 +65,8 @@ class ModelSettingsPage extends HTMLElement {
       ),
     );
     this.#url.addEventListener('change', () => this.#serverChanged());
+    // Outside of a form, Enter alone is no change to every web view.
+    this.#url.addEventListener('keydown', (event) => event.key === 'Enter' && this.#serverChanged());
     this.#cards.addEventListener('keydown', (event) => this.#cardKey(event));
     this.#local.addEventListener('used-model', () => {
       this.#load();
@@ -127,7 +129,7 @@ class ModelSettingsPage extends HTMLElement {
           'button',
           { type: 'button', class: 'card', role: 'radio', 'data-id': id, 'aria-checked': String(id === this.#chosen), tabindex: id === this.#chosen ? 0 : -1, onclick: () => this.#provider(id) },
           h('span', { class: 'choice' }),
-          h('span', { class: 'grow' }, h('span', { class: 'card-name' }, name), h('span', { class: 'card-note' }, note)),
+          h('span', { class: 'grow card-words' }, h('span', { class: 'card-name' }, name), h('span', { class: 'card-note', title: note }, note)),
         ),
       ),
     );
@@ -235,6 +237,13 @@ class ModelSettingsPage extends HTMLElement {
     const own = this.#asked;
     const began = performance.now();
     fill(this.#reached);
+    if (this.#chosen === 'other' && this.#url.value.trim() === '') {
+      // Without an address it would be OpenAI that is asked.
+      this.#urlField.complain('');
+      this.#listed.textContent = 'Type the address of the server first, as in http://127.0.0.1:8080/v1.';
+      this.#list.show([], this.#model);
+      return;
+    }
     try {
       const models = await listModels(this.#draft());
       if (own !== this.#asked) return;
