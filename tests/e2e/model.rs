@@ -35,7 +35,8 @@ async fn a_model_is_chosen_tested_asked_and_stopped() {
     page.click("[data-testid=settings]").await;
     page.click("[data-section=model]").await;
     page.click(".card[data-id=other]").await;
-    page.write("[data-testid=model-url]", &format!("{}/v1\n", model.url())).await;
+    page.write("[data-testid=model-url]", &format!("{}/v1", model.url())).await;
+    page.press("[data-testid=model-url]", "\u{E007}").await;
     page.click("[data-testid=model][title=scripted]").await;
     page.find("[data-testid=model][title=scripted][aria-selected=true]").await;
     page.click("[data-testid=test-model]").await;
