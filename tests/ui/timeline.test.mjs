@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { axisLength, tickLabel, ticks, tickStep } from '../../ui/timeline/scale.js';
+import { axisLength, labelEvery, tickLabel, ticks, tickStep } from '../../ui/timeline/scale.js';
 import { path } from '../../ui/timeline/links.js';
 import { beginning, pieces, place } from '../../ui/timeline/bars.js';
 import { look, lookIcon, note, time } from '../../ui/state/task-note.js';
@@ -30,6 +30,14 @@ test('ticks are seconds where that fits, else 1, 2 or 5 of a power of ten', () =
     const lead = Number(tickStep(length).toExponential().split('e')[0]);
     assert.ok([1, 2, 5].includes(Math.round(lead * 1e6) / 1e6), `${length}: ${lead}`);
   }
+});
+
+test('labels do not run into each other', () => {
+  const labels = ['0', '10 ms', '20 ms', '30 ms'];
+  assert.equal(labelEvery(labels, 60), 1);
+  assert.equal(labelEvery(labels, 32), 2);
+  assert.equal(labelEvery(['0', '1 min 30 s'], 32), 3);
+  assert.equal(labelEvery([], 0), 12);
 });
 
 test('tick labels', () => {

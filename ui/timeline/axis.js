@@ -3,7 +3,7 @@
 
 import { h, setText } from '../lib/dom.js';
 import { running } from '../lib/format.js';
-import { tickLabel, ticks, tickStep } from './scale.js';
+import { labelEvery, tickLabel, ticks, tickStep } from './scale.js';
 
 export class TimeAxis {
   /** Labels above the lane. */
@@ -31,12 +31,14 @@ export class TimeAxis {
     const places = ticks(lengthMs);
     const pill = Math.min(nowMs * pxPerMs, lane - 18);
     this.#count(places.length);
+    const words = places.map((ms) => tickLabel(ms, step));
+    const every = labelEvery(words, step * pxPerMs);
     places.forEach((ms, k) => {
       const x = Math.round(ms * pxPerMs);
       const label = this.#tickLabels[k];
-      setText(label, tickLabel(ms, step));
+      setText(label, words[k]);
       label.style.setProperty('transform', k === 0 ? 'none' : `translateX(calc(${x}px - 50%))`);
-      const hidden = (live && Math.abs(x - pill) < 36) || x > lane - 8;
+      const hidden = k % every !== 0 || (live && Math.abs(x - pill) < 36) || x > lane - 8;
       label.classList.toggle('covered', hidden);
       this.#tickLines[k].hidden = k === 0;
       move(this.#tickLines[k], x);

@@ -54,6 +54,20 @@ export function tickLabel(ms, step) {
   return seconds === 0 ? `${minutes} min` : `${minutes} min ${seconds} s`;
 }
 
+/** About what a character of a label takes, and the gap to the next label, in pixels. */
+const CHARACTER = 6.5;
+const GAP = 12;
+
+/**
+ * Which of the labels have room: every one, every second one and so on.
+ * @param {string[]} labels
+ * @param {number} spacing pixels between two ticks
+ */
+export function labelEvery(labels, spacing) {
+  const widest = Math.max(0, ...labels.map((label) => label.length)) * CHARACTER + GAP;
+  return Math.max(1, Math.ceil(widest / Math.max(1, spacing)));
+}
+
 /** @param {number} value */
 function trimmed(value) {
   return String(Math.round(value * 100) / 100);
