@@ -106,9 +106,16 @@ impl Page {
         self.client.find_all(Locator::Css(selector)).await.unwrap().len()
     }
 
-    /// Unfolds the timeline, which folds under its summary once a run has ended.
+    /// What the timeline is folded under once a run has ended; it is in the page, unseen, before.
+    pub(crate) async fn summary(&self) -> String {
+        let shown = "(summary => summary?.offsetParent && summary.textContent)";
+        let words = format!("{shown}(document.querySelector('[data-testid=summary]'))");
+        self.until(&words).await.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Unfolds the timeline.
     pub(crate) async fn unfold(&self) {
-        self.find("[data-testid=summary]").await;
+        self.summary().await;
         let folded = "document.querySelector('[data-testid=summary]').getAttribute('aria-expanded') === 'false'";
         if self.run(&format!("return {folded};"), vec![]).await == json!(true) {
             self.click("[data-testid=summary]").await;

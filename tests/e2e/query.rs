@@ -22,11 +22,10 @@ async fn a_question_is_answered_and_found_again_after_a_restart() {
     page.picture("start").await;
 
     page.ask(QUESTION).await;
-    page.find("[data-testid=summary]").await;
+    let summary = page.summary().await;
     page.until("document.querySelector('[data-testid=answer] .citation') !== null").await;
     let answer = page.text("[data-testid=answer]").await;
     assert!(answer.contains("no language model"), "{answer}");
-    let summary = page.text("[data-testid=summary]").await;
     assert!(summary.contains("completed") && summary.contains("0 failed"), "{summary}");
     page.picture("answered").await;
 
@@ -52,7 +51,7 @@ async fn a_question_is_answered_and_found_again_after_a_restart() {
     page.click("[data-testid=history-item]").await;
     page.until("document.querySelector('[data-testid=answer] .citation') !== null").await;
     assert_eq!(page.text("[data-testid=answer]").await, answer);
-    assert_eq!(page.text("[data-testid=summary]").await, summary);
+    assert_eq!(page.summary().await, summary);
     page.unfold().await;
     page.find("[data-testid=task][data-status=completed]").await;
     assert_eq!(page.run(&format!("return {TASKS};"), vec![]).await, tasks);

@@ -47,4 +47,9 @@ impl Call {
             arguments: sorted(&raw.tool_arguments).to_string(),
         }
     }
+
+    /// Whether it calls this tool.
+    pub(super) fn calls(&self, tool: &Tool) -> bool {
+        self.server.as_deref() == Some(tool.server.as_str()) && self.tool == tool.name
+    }
 }

@@ -251,6 +251,7 @@ impl<'a> Checker<'a> {
                 true
             }
         });
+        self.understand(&depends_on, index);
         self.tell(index, &id, Some(tool), raw, &depends_on);
         let task = Task {
             id,
@@ -262,6 +263,17 @@ impl<'a> Checker<'a> {
             description: raw.description.clone().unwrap_or_default(),
         };
         self.hand_on(Planned { index, task: Ok(task) });
+    }
+
+    /// Some models name a task by its tool; where one earlier task alone calls it, that one is meant.
+    fn understand(&mut self, names: &[String], index: usize) {
+        for name in names {
+            let Ok(tool) = self.catalog.resolve(name) else { continue };
+            let calls = self.calls.iter().filter(|(call, at)| **at != index && call.calls(tool));
+            if let [first] = calls.map(|(_, at)| *at).collect::<Vec<usize>>()[..] {
+                self.also_called(first, name.clone());
+            }
+        }
     }
 
     fn reject(&mut self, invalid: Invalid) {

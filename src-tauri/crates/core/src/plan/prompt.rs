@@ -41,8 +41,9 @@ Usually 2 to 5; as many as the question needs and no more. Never the same call t
 every optional argument that does not help.
 - Search for the words of the question, not for sentences.
 - description: a few words on what the call looks for, in the question's language.
-- The tasks are called t1, t2, … in their order. Only if a call needs another one's result, write \
-\"${t1:/json/pointer}\" as the argument, and it waits for that one. Calls that do not wait are better.
+- The tasks are called t1, t2, … in their order. Only if a call needs a value of another one's \
+result, write where it is (a JSON pointer) as the argument, such as \"${t1:/results/0/id}\", and it \
+waits for t1. Calls that do not wait are better: depends_on is [].
 - If no tool is needed (a greeting, arithmetic, a question about this conversation), tasks is [] and \
 answer is the answer in Markdown. Otherwise answer is null.
 - No prose; reasoning is null.

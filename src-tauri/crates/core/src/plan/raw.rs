@@ -23,7 +23,7 @@ pub(super) fn task(text: &str) -> Option<RawTask> {
         tool_name: tool_name.trim().to_owned(),
         tool_arguments: object(arguments.unwrap_or(Value::Null)),
         description: fields.remove("description").and_then(|text| word(&text)),
-        depends_on: fields.remove("depends_on").map(|ids| words(&ids)),
+        depends_on: fields.remove("depends_on").map(|ids| names(&ids)),
         priority: fields.remove("priority").as_ref().and_then(whole),
     })
 }
@@ -87,11 +87,19 @@ fn word(value: &Value) -> Option<String> {
     }
 }
 
-fn words(value: &Value) -> Vec<String> {
-    match value {
+/// Names of tasks, also where they are written as placeholders are.
+fn names(value: &Value) -> Vec<String> {
+    let words: Vec<String> = match value {
         Value::Array(values) => values.iter().filter_map(word).collect(),
         one => word(one).into_iter().collect(),
-    }
+    };
+    words.iter().map(|word| name(word).to_owned()).collect()
+}
+
+/// `t1` of `${t1:/results/0/id}`, `t1:/results/0/id` and `${t1}`.
+fn name(word: &str) -> &str {
+    let inner = word.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).unwrap_or(word);
+    inner.split_once(":/").map_or(inner, |(name, _)| name)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a priority is an order, saturating is fine")]
@@ -121,6 +129,19 @@ mod tests {
         assert_eq!(task(r#"{"tool_name": "a"}"#).unwrap().tool_arguments, json!({}));
         assert_eq!(task(r#"{"q": 1}"#), None);
         assert_eq!(task("7"), None);
+    }
+
+    #[test]
+    fn a_task_is_named_by_its_name_or_by_a_placeholder() {
+        let named = |ids: Value| {
+            task(&json!({"tool_name": "a", "depends_on": ids}).to_string()).unwrap().depends_on
+        };
+        let t1 = Some(vec!["t1".to_owned()]);
+        for written in ["t1", "${t1}", "${t1:/results/0/id}", "t1:/results/0/id"] {
+            assert_eq!(named(json!([written])), t1, "{written}");
+            assert_eq!(named(json!(written)), t1, "{written}");
+        }
+        assert_eq!(named(json!(["a:b", ""])), Some(vec!["a:b".to_owned()]));
     }
 
     #[test]

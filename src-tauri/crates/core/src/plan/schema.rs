@@ -17,6 +17,9 @@ const MOST_BYTES: usize = 60_000;
 const MOST_PROPERTIES: usize = 4_500;
 const MOST_ENUM_VALUES: usize = 900;
 
+/// A task's name where no ids are written.
+const COUNTED_NAME: &str = "^t[1-9][0-9]*$";
+
 /// The shape of a plan over these tools.
 pub(super) fn format(tools: &[(&str, &Tool)]) -> Format {
     let strict = plan(tools, Dialect::Strict).filter(is_small);
@@ -47,10 +50,16 @@ fn variant(name: &str, tool: &Tool, dialect: Dialect) -> Option<Value> {
         "additionalProperties": false,
     });
     // Where nothing has to be written, few tokens are: an id is known by its place.
-    if dialect == Dialect::Loose {
-        variant["properties"]["id"] = json!({"type": "string"});
-        variant["properties"]["priority"] = json!({"type": "integer"});
-        variant["required"] = json!(["tool_name", "tool_arguments"]);
+    match dialect {
+        Dialect::Strict => {
+            variant["properties"]["depends_on"]["items"]["pattern"] = json!(COUNTED_NAME);
+        }
+        Dialect::Closed => {}
+        Dialect::Loose => {
+            variant["properties"]["id"] = json!({"type": "string"});
+            variant["properties"]["priority"] = json!({"type": "integer"});
+            variant["required"] = json!(["tool_name", "tool_arguments"]);
+        }
     }
     Some(variant)
 }
@@ -159,6 +168,9 @@ mod tests {
             assert_eq!(valid(&loose, size.clone()), loosely, "{size}");
         }
         assert!(!valid(&strict, json!("many")) && !valid(&loose, json!(0)));
+        let names = &variant["properties"]["depends_on"];
+        assert!(jsonschema::is_valid(names, &json!(["t1", "t12"])));
+        assert!(!jsonschema::is_valid(names, &json!(["s__find"])));
         assert!(closed.is_some());
     }
 

@@ -158,3 +158,27 @@ fn names_of_a_broken_task_lead_to_it_whatever_becomes_of_it() {
     let sent = check(9, plan(), vec![(1, raw(None, "list", json!({"q": "a"})))]);
     assert_eq!(sent, [r#"0:t1:{"q":"a"}"#, "0=t2", "0=t3", "1!duplicate_call"]);
 }
+
+#[test]
+fn a_task_may_be_named_by_its_tool_where_it_alone_calls_it() {
+    let after = |names: &str, query: &str| RawTask {
+        depends_on: Some(vec![names.to_owned()]),
+        ..raw(None, "list", json!({"q": query}))
+    };
+    let find = |query: &str| raw(None, "find", json!({"q": query}));
+    let sent = check(9, vec![find("a"), after("s__find", "b"), find("${list:/x}")], Vec::new());
+    assert_eq!(
+        sent,
+        [
+            r#"0:t1:{"q":"a"}"#,
+            "0=s__find",
+            r#"1:t2:{"q":"b"}"#,
+            "1=list",
+            r#"2:t3:{"q":"${list:/x}"}"#
+        ]
+    );
+    // Which of two is not known, and none is itself: the task fails by that name when it runs.
+    let sent = check(9, vec![find("a"), find("b"), after("find", "c")], Vec::new());
+    assert_eq!(sent.len(), 3, "{sent:?}");
+    assert_eq!(check(9, vec![after("list", "a")], Vec::new()), [r#"0:t1:{"q":"a"}"#]);
+}
