@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import test from 'node:test';
 
 import { emptyRun, interrupted, reduce, reduceAll } from '../../ui/state/reduce.js';
-import { canStop, counts, firstPlanned, isEnded, steps, summary } from '../../ui/state/run-view.js';
+import { canStop, counts, firstPlanned, isEnded, isUnsourced, steps, summary } from '../../ui/state/run-view.js';
 import { argumentLine, look, lookIcon, note, time } from '../../ui/state/task-note.js';
 import { pieces, place } from '../../ui/timeline/bars.js';
 
@@ -191,4 +191,16 @@ test('a long log keeps what is not progress, and the newest progress', () => {
 test('a run that only used earlier results names them instead of a time', () => {
   const { events } = streams.find(({ name }) => name.startsWith('a result used again'));
   assert.deepEqual(summary(reduceAll(emptyRun('r'), events)), { counts: '1 completed, 0 failed', rest: '1 result kept from an earlier run' });
+});
+
+test('an answer from results that cites none of them says so', () => {
+  const planned = { runId: 'r', seq: 0, atMs: 1, type: 'taskPlanned', index: 0, id: 't1', server: 's', tool: 'find', arguments: {}, description: '', dependsOn: [], priority: 0 };
+  const taskEnded = (status) => ({ runId: 'r', seq: 1, atMs: 2, type: 'taskFinished', index: 0, status, attempts: 1, elapsedMs: 1, resultBytes: 1 });
+  const finished = (answer, citations) => ({ runId: 'r', seq: 2, atMs: 3, type: 'finished', answer, citations, notConsulted: [], partial: false, timings: {} });
+  const unsourced = (...events) => isUnsourced(reduceAll(emptyRun('r'), events));
+  assert.equal(unsourced(planned, taskEnded('completed'), finished('Five.', [])), true);
+  assert.equal(unsourced(planned, taskEnded('completed'), finished('Five [1].', [{ marker: '1', index: 0 }])), false);
+  assert.equal(unsourced(planned, taskEnded('failed'), finished('Nothing.', [])), false);
+  assert.equal(unsourced(finished('Hello.', [])), false);
+  assert.equal(unsourced(planned, taskEnded('completed')), false);
 });

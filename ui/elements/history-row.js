@@ -4,7 +4,7 @@
 
 import { h } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
-import { plural } from '../lib/format.js';
+import { integer, plural } from '../lib/format.js';
 import { shortWhen } from '../lib/days.js';
 import { counts } from '../state/run-view.js';
 
@@ -87,7 +87,7 @@ function countWords(row, run, look) {
   const tasks = run !== null && run.tasks.length > 0 ? run.tasks.length : row.taskCount;
   const count = run !== null && run.tasks.length > 0 ? counts(run) : null;
   const failed = count?.failed ?? row.failedCount;
-  const done = count === null ? '' : `${count.completed} of `;
+  const done = count === null ? '' : `${integer(count.completed)} of `;
   switch (look) {
     case 'running':
       return tasks > 0 ? `${plural(tasks, 'task')} · running` : 'Running';

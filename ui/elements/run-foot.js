@@ -5,7 +5,7 @@
 import { h, fill } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
 import { duration, plural } from '../lib/format.js';
-import { plannerName } from '../state/run-view.js';
+import { isUnsourced, plannerName } from '../state/run-view.js';
 import { calls, money, part, tokens, total } from '../state/usage.js';
 
 /** @typedef {import('../state/types.js').Run} Run */
@@ -32,7 +32,7 @@ export class RunFoot {
     const ended = run.state !== 'running' && (run.result !== null || total(run) !== null);
     this.element.hidden = !ended;
     if (!ended) return;
-    fill(this.element, this.#cuts(run), h('p', null, summary(run).join(' · ')), table(run));
+    fill(this.element, this.#cuts(run), unsourced(run), h('p', null, summary(run).join(' · ')), table(run));
   }
 
   /** @param {Run} run */
@@ -47,6 +47,13 @@ export class RunFoot {
     const more = cuts.length > NAMED ? ` and parts of ${plural(cuts.length - NAMED, 'other result')}` : '';
     return h('p', { class: 'foot-cuts', 'data-testid': 'cuts' }, icon('scissors', { size: 14 }), h('span', null, 'The model read ', named, more));
   }
+}
+
+/** @param {Run} run */
+function unsourced(run) {
+  if (!isUnsourced(run)) return null;
+  const words = 'No statement of this answer names its source: check it against the results above';
+  return h('p', { class: 'foot-cuts', 'data-testid': 'unsourced' }, icon('info', { size: 14 }), h('span', null, words));
 }
 
 /** @param {Run} run */

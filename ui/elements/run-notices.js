@@ -16,7 +16,7 @@ export function failureReport(run, send) {
   if (code === 'no_tools') return noTools(run, send);
   const groups = failedGroups(run);
   const heads = /** @type {Record<string, string>} */ ({
-    all_tasks_failed: run.tasks.length === 1 ? 'The only task failed, so there is no answer' : `All ${run.tasks.length} tasks failed, so there is no answer`,
+    all_tasks_failed: run.tasks.length === 1 ? 'The only task failed, so there is no answer' : `All ${plural(run.tasks.length, 'task')} failed, so there is no answer`,
     timed_out: 'The run reached its time limit, so there is no answer',
     plan_failed: 'No plan could be made, so there is no answer',
     unreadable: 'This run cannot be read',

@@ -19,7 +19,8 @@ import { axisLength } from '../timeline/scale.js';
 /** @typedef {import('../state/types.js').Run} Run */
 /** @typedef {import('../state/types.js').Task} Task */
 
-const ALL_ROWS = 200;
+const ALL_ROWS = 60;
+const NEAR = 10;
 const COMPACT_FROM = 13;
 const MANY_ROWS = 40;
 const MEASURED_FOR_MS = 300;
@@ -50,7 +51,13 @@ class TaskTimeline extends HTMLElement {
     this.#measuredAt = -Infinity;
     this.#draw();
   });
-  #observer = new ResizeObserver(() => this.#drawSoon());
+  #width = 0;
+  /** Its height grows with every task that is planned; where things are changes with the width alone. */
+  #observer = new ResizeObserver(([{ contentRect }]) => {
+    if (contentRect.width === this.#width) return;
+    this.#width = contentRect.width;
+    this.#drawSoon();
+  });
   #measuredAt = -Infinity;
   #above = 0;
   #viewHeight = 0;
@@ -75,7 +82,7 @@ class TaskTimeline extends HTMLElement {
   /** @param {Run | null} run */
   set run(run) {
     if (run?.runId !== this.#run?.runId) this.#clear();
-    if (run?.tasks.length !== this.#run?.tasks.length) this.#measuredAt = -Infinity;
+    if ((run?.tasks.length ?? 0) === 0 || (this.#run?.tasks.length ?? 0) === 0) this.#measuredAt = -Infinity;
     this.#run = run;
     if (!this.isConnected) return;
     this.#move();
@@ -195,11 +202,15 @@ class TaskTimeline extends HTMLElement {
       return [Math.min(from, count), Math.max(0, to)];
     }
     for (const [index, row] of this.#made) {
-      const near = index >= from - 20 && index < to + 20;
-      if (near || index === this.#current) continue;
-      row.element.remove();
-      this.#made.delete(index);
-      this.#shown.delete(index);
+      const near = index >= from - NEAR && index < to + NEAR;
+      if (near || index === this.#current) {
+        // Out of view too, a row says what its task is: one that still ran would turn for ever.
+        this.#row(run, index);
+      } else {
+        row.element.remove();
+        this.#made.delete(index);
+        this.#shown.delete(index);
+      }
     }
     return [Math.min(from, count), Math.max(0, to)];
   }

@@ -2,7 +2,7 @@
 // What the phase strip, the summary and the top bar say about a run: words and numbers made from a
 // `Run`, no elements. `nowMs` is the time on the run's own axis.
 
-import { duration, factor, plural, running } from '../lib/format.js';
+import { duration, factor, integer, plural, running } from '../lib/format.js';
 
 /** @typedef {import('./types.js').Run} Run */
 /** @typedef {{ step: string, name: string, state: 'waiting' | 'live' | 'done' | 'failed' | 'paused' | 'stopped', time: string, note: string, share: number | null }} Step */
@@ -50,6 +50,11 @@ export function counts(run) {
   return count;
 }
 
+/** Whether an answer was written from results without a citation that could be followed. @param {Run} run */
+export function isUnsourced(run) {
+  return run.answer !== '' && run.result !== null && run.result.citations.length === 0 && counts(run).completed > 0;
+}
+
 /** What a run is called in the top bar and for screen readers. @param {Run} run */
 export function stateName(run) {
   if (run.state === 'running') return run.approval.open.length > 0 ? 'Needs approval' : 'Running';
@@ -69,10 +74,10 @@ export function stateName(run) {
 export function summary(run) {
   if (run.tasks.length === 0) return null;
   const count = counts(run);
-  const parts = [`${count.completed} completed`];
-  if (count.failed > 0 || run.state === 'finished') parts.push(`${count.failed} failed`);
+  const parts = [`${integer(count.completed)} completed`];
+  if (count.failed > 0 || run.state === 'finished') parts.push(`${integer(count.failed)} failed`);
   for (const kind of /** @type {const} */ (['skipped', 'cancelled', 'interrupted'])) {
-    if (count[kind] > 0) parts.push(`${count[kind]} ${kind}`);
+    if (count[kind] > 0) parts.push(`${integer(count[kind])} ${kind}`);
   }
   const rest = [];
   const kept = run.tasks.filter((task) => task.reused !== null).length;
@@ -146,12 +151,12 @@ function execute(run, nowMs) {
   const count = counts(run);
   const ended = total - count.open;
   if (run.execution !== null) {
-    const failed = count.failed > 0 ? `, ${count.failed} failed` : '';
+    const failed = count.failed > 0 ? `, ${integer(count.failed)} failed` : '';
     return {
       ...step,
       state: count.completed === 0 ? 'failed' : 'done',
       time: duration(run.execution.wallMs),
-      note: `${count.completed} of ${total} completed${failed}`,
+      note: `${integer(count.completed)} of ${integer(total)} completed${failed}`,
     };
   }
   const start = firstStart(run);
@@ -161,7 +166,7 @@ function execute(run, nowMs) {
       ...step,
       state: endState(run),
       time: start === null ? '' : duration(run.nowMs - start),
-      note: `${count.completed} of ${total} completed`,
+      note: `${integer(count.completed)} of ${integer(total)} completed`,
     };
   }
   if (total === 0) {
@@ -175,8 +180,8 @@ function execute(run, nowMs) {
     time: start === null ? 'waiting' : running(nowMs - start),
     note:
       open > 0
-        ? `${ended} of ${total} ended, ${open} need${open === 1 ? 's' : ''} approval`
-        : `${ended} of ${total} ended, ${count.open} to go`,
+        ? `${integer(ended)} of ${integer(total)} ended, ${integer(open)} need${open === 1 ? 's' : ''} approval`
+        : `${integer(ended)} of ${integer(total)} ended, ${integer(count.open)} to go`,
     share: total === 0 ? null : ended / total,
   };
 }
