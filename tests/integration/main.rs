@@ -35,6 +35,7 @@ mod mcp_connect;
 mod mcp_http;
 mod mcp_setup;
 mod mcp_survivors;
+mod network;
 mod pipeline;
 mod plan_bounds;
 mod plan_model;

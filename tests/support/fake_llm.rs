@@ -88,6 +88,11 @@ impl FakeLlm {
         Self { address, state, server }
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Its address, without a path.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)

@@ -8,4 +8,5 @@ pub mod programs;
 pub mod scripted;
 pub mod stage;
 mod task_grammar;
+pub mod tls;
 pub mod with_model;

@@ -19,6 +19,7 @@ pub mod error;
 pub mod event;
 pub mod execute;
 pub mod history;
+mod http;
 pub mod initialize;
 pub mod llm;
 pub mod logging;

@@ -3,7 +3,7 @@
 //! Comes in: `baseUrl` as it stands in the settings, with or without scheme, `/v1` or the whole
 //! path of an endpoint. Goes out: the base that a provider's paths are put behind.
 
-use url::{Host, Url};
+use url::Url;
 
 use super::{ModelError, preset};
 use crate::settings::Provider;
@@ -55,16 +55,6 @@ pub(super) fn origin(base: &Url) -> String {
     base.origin().ascii_serialization()
 }
 
-/// Whether requests stay on this computer.
-pub(super) fn is_loopback(base: &Url) -> bool {
-    match base.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
 /// A path below the base.
 pub(super) fn below(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
@@ -114,7 +104,6 @@ mod tests {
         let base = base(Provider::Ollama, None).unwrap();
         assert_eq!(below(&base, "/api/chat").as_str(), "http://127.0.0.1:11434/api/chat");
         assert_eq!(server(&base), "127.0.0.1:11434");
-        assert!(is_loopback(&base));
     }
 
     #[test]

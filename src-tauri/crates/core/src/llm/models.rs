@@ -16,7 +16,10 @@ use super::{
     Key, ModelError, Structure, address,
     keys::{KeyStatus, Keys},
 };
-use crate::settings::{ModelSettings, Price, Provider};
+use crate::{
+    http,
+    settings::{ModelSettings, Price, Provider},
+};
 
 /// What a model reads where neither the settings nor its server say.
 pub const USUAL_CONTEXT: u64 = 32_000;
@@ -120,7 +123,7 @@ impl Models {
         };
         let connect = seconds(settings.connect_timeout_seconds, 10.0);
         Ok(Model {
-            client: self.client(connect, address::is_loopback(&endpoint.base))?,
+            client: self.client(connect, http::is_loopback(&endpoint.base))?,
             endpoint: Arc::new(endpoint),
             models: self.clone(),
             limits: context_tokens,
@@ -159,14 +162,12 @@ impl Models {
         if let Some(client) = lock(&self.0.clients).get(&(connect, loopback)) {
             return Ok(client.clone());
         }
-        let builder = reqwest::Client::builder()
+        let builder = http::client(loopback)
             .connect_timeout(connect)
             .user_agent(concat!("trawl/", env!("CARGO_PKG_VERSION")))
             // A redirect would carry the key to another address.
             .redirect(reqwest::redirect::Policy::none())
             .tcp_nodelay(true);
-        // A proxy on the way to this computer itself is a mistake in somebody's environment.
-        let builder = if loopback { builder.no_proxy() } else { builder };
         let client = builder.build().map_err(|error| ModelError::Unreachable {
             server: "the model's server".to_owned(),
             reason: super::call::reason(&error),

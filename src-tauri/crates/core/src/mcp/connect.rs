@@ -196,7 +196,7 @@ impl Attempt<'_> {
             sent.insert(HeaderName::try_from(name).map_err(|_| wrong())?, content);
         }
         let calls = Arc::new(Calls::default());
-        let client = Http::new(calls.clone(), self.entry.connect_timeout())?;
+        let client = Http::new(&parsed, calls.clone(), self.entry.connect_timeout())?;
         let wire = StreamableHttpClientTransport::with_client(client, Http::config(&url, sent));
         let cleaner = redactor.clone();
         let shake = |tools_changed, stop| Box::pin(handshake::shake(wire, tools_changed, stop));

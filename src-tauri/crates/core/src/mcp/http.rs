@@ -1,8 +1,8 @@
 //! A server over streamable HTTP.
 //!
 //! The protocol library keeps the session; requests go through here, so that a tool's result is
-//! kept as it came, whatever its size up to the limit, and a refusal keeps its status. Proxies and
-//! the system's certificates are the HTTP library's own doing; what failures mean is `refusal`'s.
+//! kept as it came, whatever its size up to the limit, and a refusal keeps its status. What failures
+//! mean is `refusal`'s.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,11 +24,13 @@ use rmcp::transport::streamable_http_client::{
     StreamableHttpResponseLimits,
 };
 use sse_stream::{Sse, SseStream};
+use url::Url;
 
 use super::MAX_MESSAGE;
 use super::calls::{Call, Calls, Taken};
 use super::lines::stand_in;
 use super::refusal::root;
+use crate::http;
 
 const JSON: &str = "application/json";
 const EVENTS: &str = "text/event-stream";
@@ -47,8 +49,12 @@ pub(super) struct Http {
 
 impl Http {
     /// The reason goes on after the server's name.
-    pub(super) fn new(calls: Arc<Calls>, connect_timeout: Duration) -> Result<Self, String> {
-        let client = reqwest::Client::builder()
+    pub(super) fn new(
+        to: &Url,
+        calls: Arc<Calls>,
+        connect_timeout: Duration,
+    ) -> Result<Self, String> {
+        let client = http::client(http::is_loopback(to))
             .connect_timeout(connect_timeout)
             .redirect(same_origin())
             .build()
