@@ -17,11 +17,13 @@ fn plan(query: &str) -> Reply {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_model_is_chosen_tested_asked_and_stopped() {
+    let checked = "Seventeen stories speak of upstream [1], the first one [1.1], and [9].\n\n\
+        More of them follow.\n\nThat is all.";
     let long = format!("Upstream is everywhere [1]. {}", "And on it goes. ".repeat(400));
     let model = FakeLlm::start([
         Reply::text(OPENAI, "One, two, three, four, five, six, seven, eight, nine, ten."),
         plan("upstream"),
-        Reply::text(OPENAI, "Seventeen stories speak of upstream [1], the first one [1.1]."),
+        Reply::timed(OPENAI, checked, Duration::from_millis(50), 30.0),
         plan("tag:upstream"),
         Reply::timed(OPENAI, &long, Duration::from_millis(50), 20.0),
     ])
@@ -50,6 +52,10 @@ async fn a_model_is_chosen_tested_asked_and_stopped() {
     page.says("main", "Seventeen stories speak of upstream").await;
     page.says("[data-testid=run-foot]", "Planning").await;
     page.says("[data-testid=run-foot]", "Writing").await;
+    // The answer as it was checked stands alone, nothing of the streamed one beside it.
+    let blocks = "[...document.querySelectorAll('[data-testid=answer] .block')]";
+    page.until(&format!("{blocks}.length === 3")).await;
+    page.until(&format!("!{blocks}.some((block) => block.textContent.includes('[9]'))")).await;
     page.picture("model-answered").await;
 
     // Asked further: the conversation so far goes along.

@@ -4,6 +4,11 @@ use crate::profile::Profile;
 
 const QUESTION: &str = "How many stories have upstream keyword?";
 
+/// Searches the result that is open.
+const SEARCH: &str = "evidence-panel input[type=search]";
+
+const ESCAPE: &str = "\u{E00C}";
+
 /// Tasks in their order, as the page shows them.
 const TASKS: &str = "JSON.stringify([...document.querySelectorAll('[data-testid=task]')].map((row) => \
     [row.dataset.index, row.dataset.status, row.querySelector('.row-arguments, .row-label')?.textContent]))";
@@ -40,6 +45,13 @@ async fn a_question_is_answered_and_found_again_after_a_restart() {
     page.until("document.querySelector('[data-testid=task-result]')?.textContent.length > 40")
         .await;
     page.picture("evidence").await;
+
+    // Escape takes back one thing at a time: the words, the panel.
+    page.write(SEARCH, "upstream").await;
+    page.press(SEARCH, ESCAPE).await;
+    page.until(&format!("document.querySelector('{SEARCH}').value === ''")).await;
+    page.press(SEARCH, ESCAPE).await;
+    page.until("document.querySelector('aside.evidence').hidden").await;
 
     window.close().await;
     let window = profile.open().await;

@@ -44,13 +44,24 @@ test('an answer that replaces the streamed text is rendered whole', () => {
   assert.deepEqual(blocks.finished, ['Another answer.']);
 });
 
+test('nothing of the streamed text stands beside an answer that replaces it', () => {
+  // The checked answer begins otherwise: of three streamed blocks two were finished.
+  let next = toRender(noBlocks(), 'One [9].\n\nTwo.\n\nThree.');
+  let blocks = rendered(next.blocks, render(next.rest), false);
+  assert.deepEqual([blocks.kept, blocks.finished.length, blocks.tail.length], [0, 2, 1]);
+  next = toRender(blocks, 'One.\n\nTwo.\n\nThree.');
+  blocks = rendered(next.blocks, render(next.rest), true);
+  assert.deepEqual([blocks.kept, blocks.finished], [0, ['One.', 'Two.', 'Three.']]);
+});
+
 test('a final answer with the same beginning keeps what is there', () => {
   let blocks = noBlocks();
   let next = toRender(blocks, 'One.\n\nTwo.\n\nTh');
   blocks = rendered(next.blocks, render(next.rest), false);
   next = toRender(blocks, 'One.\n\nTwo.\n\nThree [1].');
   assert.equal(next.rest, 'Three [1].');
-  assert.equal(next.blocks.finished.length, 2);
+  blocks = rendered(next.blocks, render(next.rest), true);
+  assert.deepEqual([blocks.kept, blocks.finished], [2, ['One.', 'Two.', 'Three [1].']]);
 });
 
 test('an empty answer has no blocks', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { itemsOf, readResult } from '../../ui/state/items.js';
-import { columns, itemText, itemTitle } from '../../ui/state/result.js';
+import { columns, itemText, itemTitle, wrapped } from '../../ui/state/result.js';
 import { mistakes, toDraft, toEntry } from '../../ui/state/server-entry.js';
 import { cardsOf, presetOf } from '../../ui/state/model-choice.js';
 
@@ -48,6 +48,29 @@ test('a table shows the title first and a number last', () => {
   assert.equal(itemTitle(items[0]), 'A title');
   assert.equal(itemText(items[0], 'A title'), items[0].snippet);
   assert.equal(itemTitle('plain'), 'plain');
+});
+
+test('a long line is cut where it can be, and nothing of it is left out', () => {
+  assert.deepEqual(wrapped('one two three four', 10), ['one two ', 'three four']);
+  assert.deepEqual(wrapped('short', 10), ['short']);
+  assert.deepEqual(wrapped('', 10), ['']);
+  assert.deepEqual(wrapped('0123456789abcdef', 10), ['0123456789', 'abcdef']);
+  assert.deepEqual(wrapped('    0123456789', 10), ['    012345', '6789']);
+  for (const line of ['🦀'.repeat(40), `${'word '.repeat(30)}${'x'.repeat(99)}`]) {
+    for (const columns of [0, 9, 10, 11]) {
+      const pieces = wrapped(line, columns);
+      assert.equal(pieces.join(''), line);
+      assert.ok(pieces.every((piece) => piece.length <= Math.max(8, columns) && piece.isWellFormed()), JSON.stringify(pieces));
+    }
+  }
+});
+
+test('arguments that a line cannot hold stand in it as JSON', () => {
+  const entry = { command: 'sh', args: ['-c', 'set -e\nexec srv', '', '"quoted"', 'C:\\x', 'a "b"'] };
+  const draft = toDraft('s', entry);
+  assert.equal(draft.args, '-c\n"set -e\\nexec srv"\n""\n"\\"quoted\\""\nC:\\x\na "b"');
+  assert.deepEqual(toEntry(draft, entry).args, entry.args);
+  assert.deepEqual(toEntry({ ...draft, args: '"open\n\n"my folder"' }, entry).args, ['"open', 'my folder']);
 });
 
 test('an entry goes through its form unharmed', () => {

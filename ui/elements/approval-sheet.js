@@ -1,7 +1,7 @@
 // @ts-check
 // <approval-sheet>: the calls of a run that wait for the person, at the bottom of the run view. The
-// timeline above stays live. Destructive ones start unticked. Sends `approve` {approved, denied,
-// always}.
+// timeline above stays live. Destructive ones start unticked. Sends `approve` {runId, approved,
+// denied, always}.
 
 import { h, fill, send } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
@@ -209,7 +209,7 @@ class ApprovalSheet extends HTMLElement {
 
   /** @param {ReturnType<typeof decision>} decided */
   #send(decided) {
-    if (decided.approved.length + decided.denied.length > 0) send(this, 'approve', decided);
+    if (decided.approved.length + decided.denied.length > 0) send(this, 'approve', { runId: this.#runId, ...decided });
   }
 }
 

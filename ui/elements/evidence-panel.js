@@ -4,13 +4,15 @@
 
 import { copyText } from '../lib/clipboard.js';
 import { h, fill, send, setText } from '../lib/dom.js';
+import { eachFrame } from '../lib/frames.js';
 import { icon } from '../lib/icons.js';
 import { bytes, exact, plural, sentence } from '../lib/format.js';
+import { refill } from '../lib/refill.js';
 import { roving, reachable } from '../lib/roving.js';
 import { said } from '../api.js';
 import { wholeResult } from '../state/results.js';
 import { canStop, isEnded } from '../state/run-view.js';
-import { stateLine } from './evidence-state.js';
+import { stateLine, stateWords } from './evidence-state.js';
 import { ResultTable } from './result-table.js';
 import { ResultText, ResultTree } from './result-lines.js';
 import { logLines } from './task-log.js';
@@ -48,7 +50,11 @@ class EvidencePanel extends HTMLElement {
   /** @type {import('../state/results.js').WholeResult | null} */
   #result = null;
   #shownFor = '';
+  /** Which view of which result stands in the body, as the person left it. */
+  #standing = '';
   #shape = '';
+  /** @type {(() => void) | null} */
+  #stopFrames = null;
 
   connectedCallback() {
     if (this.childElementCount > 0) return;
@@ -59,6 +65,7 @@ class EvidencePanel extends HTMLElement {
     roving(this.#tabs, '[role=tab]', { horizontal: true });
     this.#tools.append(h('label', { class: 'search-field grow' }, icon('search', { size: 15 }), this.#search), this.#views);
     this.#search.addEventListener('input', () => this.#filter());
+    this.#search.addEventListener('keydown', (event) => this.#clear(event));
     this.append(this.#head, h('div', { class: 'evidence-top' }, this.#intro, this.#tabs), this.#tools, this.#body, this.#foot);
     for (const [tab, label] of [['result', 'Result'], ['arguments', 'Arguments'], ['log', 'Log']]) {
       this.#tabs.append(h('button', { type: 'button', role: 'tab', class: 'tab', 'data-tab': tab, onclick: () => this.#choose(tab) }, label));
@@ -86,6 +93,12 @@ class EvidencePanel extends HTMLElement {
     this.#show();
   }
 
+  /** Nothing is followed any longer. */
+  close() {
+    this.#index = -1;
+    this.#tick(false);
+  }
+
   /** @param {Run} run */
   set run(run) {
     if (run.runId !== this.#run?.runId) return;
@@ -102,6 +115,7 @@ class EvidencePanel extends HTMLElement {
     const run = this.#run;
     const task = this.#task;
     if (run === null || task === undefined) return;
+    this.#tick(task.status === 'running' && run.state === 'running');
     const shape = `${run.runId}/${this.#index}/${run.state}/${task.status}/${task.missing}/${task.log.length + task.leftOut}/${run.tasks.length}/${this.#tab}`;
     if (shape === this.#shape) return;
     const began = this.#shape === '';
@@ -119,36 +133,56 @@ class EvidencePanel extends HTMLElement {
   #showHead(run, task) {
     const step = (/** @type {number} */ by, /** @type {string} */ shape, /** @type {string} */ label) => {
       const next = this.#index + by;
-      const button = h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, onclick: () => send(this, 'open-task', { index: next, item: null }) }, icon(shape));
+      const button = h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, 'data-key': label, onclick: () => send(this, 'open-task', { index: next, item: null }) }, icon(shape));
       /** @type {HTMLButtonElement} */ (button).disabled = run.tasks[next] === undefined;
       return button;
     };
-    const focused = this.#head.contains(document.activeElement) ? document.activeElement?.getAttribute('aria-label') : null;
-    fill(
-      this.#head,
+    const neighbours = [-1, 1].map((by) => run.tasks[this.#index + by] !== undefined);
+    // A button that is made anew ten times a second cannot be clicked.
+    refill(this.#head, [run.runId, task.index, task.tool, task.server, task.missing, neighbours], () => [
       h('span', { class: 'citation open' }, task.index + 1),
       h('h2', { class: 'evidence-tool cut' }, task.tool),
       !task.missing && h('span', { class: 'badge' }, task.server ?? 'unknown tool'),
       h('span', { class: 'grow' }),
       step(-1, 'chevron-up', 'Previous task'),
       step(1, 'chevron-down', 'Next task'),
-      h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Close the evidence', onclick: () => send(this, 'close-evidence') }, icon('x')),
-    );
-    if (focused) /** @type {HTMLElement | null} */ (this.#head.querySelector(`[aria-label="${focused}"]:not(:disabled)`))?.focus();
+      h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Close the evidence', 'data-key': 'close', onclick: () => send(this, 'close-evidence') }, icon('x')),
+    ]);
     fill(this.#intro, task.description && h('p', { class: 'evidence-description' }, task.description), stateLine(this, run, task));
+  }
+
+  /** The time of a task that runs goes on. @param {boolean} runs */
+  #tick(runs) {
+    if (!runs) {
+      this.#stopFrames?.();
+      this.#stopFrames = null;
+    } else if (this.#stopFrames === null) {
+      this.#stopFrames = eachFrame(() => {
+        const words = this.#intro.querySelector('[data-part=words]');
+        if (words !== null && this.#run !== null && this.#task !== undefined) setText(words, stateWords(this.#run, this.#task));
+      });
+    }
+  }
+
+  /** Words that are searched for go before anything else does. @param {KeyboardEvent} event */
+  #clear(event) {
+    if (event.key !== 'Escape' || this.#search.value === '') return;
+    event.preventDefault();
+    this.#search.value = '';
+    this.#filter();
   }
 
   /** @param {Run} run @param {Task} task @param {boolean} began */
   #showBody(run, task, began) {
     this.#tools.hidden = this.#tab !== 'result' || !isEnded(task.status) || task.status === 'skipped';
     if (this.#tab === 'log') {
-      fill(this.#body, logLines(task));
-      this.#setFoot(plural(task.log.length, 'line'), [['copy', 'Copy log', () => task.log.map((line) => `${exact(line.atMs)}\t${line.level}\t${line.text}`).join('\n')]], canStop(task) && run.state === 'running');
+      this.#fill(logLines(task));
+      this.#setFoot(plural(task.log.length, 'line'), [['copy', 'Copy log', () => (this.#task ?? task).log.map((line) => `${exact(line.atMs)}\t${line.level}\t${line.text}`).join('\n')]], canStop(task) && run.state === 'running');
       if (!began && !isEnded(task.status)) this.#body.scrollTop = this.#body.scrollHeight;
     } else if (this.#tab === 'arguments') {
       const text = JSON.stringify(task.arguments, null, 2);
       this.#tree.show(task.arguments, '');
-      fill(this.#body, this.#tree.element);
+      this.#fill(this.#tree.element);
       this.#setFoot(plural(Object.keys(task.arguments ?? {}).length, 'argument'), [['copy', 'Copy arguments', () => text]]);
     } else {
       this.#showResult(run, task);
@@ -158,28 +192,29 @@ class EvidencePanel extends HTMLElement {
   /** @param {Run} run @param {Task} task */
   async #showResult(run, task) {
     if (!isEnded(task.status)) {
-      fill(this.#body, h('p', { class: 'evidence-empty' }, 'The result appears here when the task has ended.'));
+      this.#fill(h('p', { class: 'evidence-empty' }, 'The result appears here when the task has ended.'));
       this.#setFoot('', [], canStop(task) && run.state === 'running');
       this.#shownFor = '';
       return;
     }
     const key = `${run.runId}/${task.index}/${this.#item}`;
     if (key === this.#shownFor && this.#result !== null) {
-      this.#put(task);
+      // What a person sorted, unfolded and scrolled to stays as it is.
+      if (this.#standing !== `${key}/${this.#view}`) this.#put(task);
       return;
     }
     this.#shownFor = key;
     this.#result = null;
-    fill(this.#body);
+    this.#fill();
     this.#setFoot('', []);
-    const slow = setTimeout(() => key === this.#shownFor && fill(this.#body, greyRows()), 150);
+    const slow = setTimeout(() => key === this.#shownFor && this.#fill(greyRows()), 150);
     try {
       const result = await wholeResult(run.runId, task.index);
       if (key !== this.#shownFor) return;
       clearTimeout(slow);
       this.#result = result;
       if (result === null) {
-        fill(this.#body, noResult(task));
+        this.#fill(noResult(task));
         this.#tools.hidden = true;
       } else {
         this.#view = this.#best();
@@ -187,8 +222,14 @@ class EvidencePanel extends HTMLElement {
       }
     } catch (error) {
       clearTimeout(slow);
-      if (key === this.#shownFor) fill(this.#body, h('p', { class: 'evidence-empty' }, `The result cannot be read: ${said(error)}`));
+      if (key === this.#shownFor) this.#fill(h('p', { class: 'evidence-empty' }, `The result cannot be read: ${said(error)}`));
     }
+  }
+
+  /** @param {...import('../lib/dom.js').Child | import('../lib/dom.js').Child[]} children */
+  #fill(...children) {
+    this.#standing = '';
+    fill(this.#body, ...children);
   }
 
   #best() {
@@ -210,7 +251,8 @@ class EvidencePanel extends HTMLElement {
     const cited = this.#item === null || this.#item > (result.items?.length ?? 0) ? -1 : this.#item - 1;
     const error = task.error !== null && h('p', { class: 'evidence-error' }, sentence(task.error.message));
     const shown = { table: this.#table, tree: this.#tree, text: this.#text }[this.#view];
-    fill(this.#body, error, shown.element);
+    this.#fill(error, shown.element);
+    this.#standing = `${this.#shownFor}/${this.#view}`;
     if (this.#view === 'table') this.#table.show(result, { cited, number: task.index + 1, wide: this.clientWidth > 560 });
     else if (this.#view === 'tree') this.#tree.show(result.data, cited < 0 ? '' : `${result.path}/${cited}`);
     else this.#text.show(result.text ?? JSON.stringify(result.data, null, 2));
@@ -246,8 +288,8 @@ class EvidencePanel extends HTMLElement {
   /** @param {string} words @param {[string, string, () => string][]} copies @param {boolean} [stops] */
   #setFoot(words, copies, stops = false) {
     setText(this.#count, words);
-    fill(
-      this.#foot,
+    const shape = [this.#run?.runId, this.#index, this.#tab, copies.map(([, label]) => label), stops];
+    refill(this.#foot, shape, () => [
       this.#count,
       copies.map(([shape, label, text]) => {
         const name = h('span', null, label);
@@ -255,10 +297,10 @@ class EvidencePanel extends HTMLElement {
           setText(name, (await copyText(text())) ? 'Copied' : 'Not copied');
           setTimeout(() => setText(name, label), 1500);
         };
-        return h('button', { type: 'button', class: 'button small plain', onclick: copy }, icon(shape, { size: 14 }), name);
+        return h('button', { type: 'button', class: 'button small plain', 'data-key': label, onclick: copy }, icon(shape, { size: 14 }), name);
       }),
-      stops && h('button', { type: 'button', class: 'button small plain danger', onclick: () => send(this, 'stop-open-task', { index: this.#index }) }, icon('x', { size: 14 }), 'Cancel task'),
-    );
+      stops && h('button', { type: 'button', class: 'button small plain danger', 'data-key': 'stop', onclick: () => send(this, 'stop-open-task', { index: this.#index }) }, icon('x', { size: 14 }), 'Cancel task'),
+    ]);
   }
 }
 

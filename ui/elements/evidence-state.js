@@ -1,6 +1,6 @@
 // @ts-check
 // The line below a task's name in the evidence: how it ended or how it goes, what of its result the
-// model read, and where a result came from that was kept. A function; it sends through `from`.
+// model read, and where a result came from that was kept. Functions; the line sends through `from`.
 
 import { h, send } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
@@ -27,15 +27,15 @@ export function stateLine(from, run, task) {
     h(
       'span',
       null,
-      words(run, task),
+      h('span', { 'data-part': 'words' }, stateWords(run, task)),
       cut !== undefined && ` · the model read ${part(cut)}`,
       reused !== null && [' · ', h('button', { type: 'button', class: 'link-button', onclick: () => send(from, 'open-run', { runId: reused.runId, evidence: null }) }, 'Open that run')],
     ),
   );
 }
 
-/** @param {Run} run @param {Task} task */
-function words(run, task) {
+/** What the line begins with; it names the time while the task runs. @param {Run} run @param {Task} task */
+export function stateWords(run, task) {
   const tries = task.attempt > 0 ? ` · ${plural(task.attempt, 'attempt')}` : '';
   const { text } = note(task, { tasks: run.tasks });
   switch (look(task)) {

@@ -89,8 +89,11 @@ export class ModelKey {
     const key = this.typed;
     if (key === '') return;
     this.#asked += 1;
+    const own = this.#asked;
     try {
       const status = await saveKey(this.#whose(), key);
+      // Another server's key is on show by now.
+      if (own !== this.#asked) return;
       this.#input.value = '';
       this.#replacing = false;
       const focused = this.#box.contains(document.activeElement);
@@ -104,8 +107,11 @@ export class ModelKey {
 
   async #remove() {
     this.#asked += 1;
+    const own = this.#asked;
     try {
-      this.#tell(await forgetKey(this.#whose()));
+      const status = await forgetKey(this.#whose());
+      if (own !== this.#asked) return;
+      this.#tell(status);
       this.#focusFirst();
       this.#changed('key');
     } catch (error) {

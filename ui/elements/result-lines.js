@@ -5,8 +5,10 @@
 import { h } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
 import { plural } from '../lib/format.js';
+import { textWidth } from '../lib/measure.js';
 import { VirtualList } from '../lib/virtual-list.js';
 import { pointerPart } from '../state/items.js';
+import { wrapped } from '../state/result.js';
 import { marked } from './history-row.js';
 
 /** @typedef {{ depth: number, key: string, path: string, value: any, branch: boolean }} Line */
@@ -138,43 +140,54 @@ export class ResultTree {
   }
 }
 
-const WRAP = 4000;
+const FONT = '400 12px';
+const SIDES_PX = 32;
 
 export class ResultText {
   #list = new VirtualList(18, (place) => h('div', { class: 'text-row', role: 'presentation' }, marked(this.#lines[place], this.#words)));
   element = this.#list.element;
   /** @type {string[]} */
   #all = [];
-  /** @type {string[]} */
+  /** @type {string[]} what is searched for, in pieces that fit */
   #lines = [];
   #words = '';
+  #columns = 80;
+  #observer = new ResizeObserver(() => this.#fit());
 
   constructor() {
     this.element.classList.add('result-text-lines', 'mono');
     this.element.tabIndex = 0;
     this.element.setAttribute('role', 'group');
     this.element.setAttribute('aria-label', 'Result as text');
+    this.#observer.observe(this.element);
   }
 
   /** @param {string} text */
   show(text) {
-    this.#all = text.split('\n').flatMap(pieces);
+    this.#all = text.split('\n');
+    this.#columns = this.#fitting() || this.#columns;
     this.search('');
   }
 
-  /** @param {string} words */
+  /** @param {string} words @returns {number} how many lines contain them */
   search(words) {
     this.#words = words.trim().toLowerCase();
-    this.#lines = this.#words === '' ? this.#all : this.#all.filter((line) => line.toLowerCase().includes(this.#words));
+    const found = this.#words === '' ? this.#all : this.#all.filter((line) => line.toLowerCase().includes(this.#words));
+    this.#lines = found.flatMap((line) => wrapped(line, this.#columns));
     this.#list.reset(this.#lines.length);
-    return this.#lines.length;
+    return found.length;
   }
-}
 
-/** A line of a megabyte would stop the layout; it is shown whole, in pieces. @param {string} line */
-function pieces(line) {
-  if (line.length <= WRAP) return [line];
-  const parts = [];
-  for (let from = 0; from < line.length; from += WRAP) parts.push(line.slice(from, from + WRAP));
-  return parts;
+  /** How many letters fit into a line; 0 while nothing is on show. */
+  #fitting() {
+    const family = getComputedStyle(this.element).fontFamily;
+    return Math.max(0, Math.floor((this.element.clientWidth - SIDES_PX) / textWidth('m', FONT, family)));
+  }
+
+  #fit() {
+    const columns = this.#fitting();
+    if (columns === 0 || columns === this.#columns) return;
+    this.#columns = columns;
+    this.search(this.#words);
+  }
 }

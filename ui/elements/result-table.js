@@ -124,7 +124,7 @@ export class ResultTable {
     const index = this.#order[place];
     const item = this.#items[index];
     const open = index === this.#open;
-    const cells = this.#columns.length === 0 ? [h('span', { class: 'cut', role: 'gridcell' }, marked(itemTitle(item), this.#words))] : this.#columns.map((column) => this.#cell(item, column));
+    const cells = this.#columns.length === 0 ? [h('span', { class: 'result-cell', role: 'gridcell' }, marked(itemTitle(item), this.#words))] : this.#columns.map((column) => this.#cell(item, column));
     return h(
       'div',
       { class: `result-row${open ? ' open' : ''}${index === this.#cited ? ' cited' : ''}`, role: 'row', 'data-place': index, tabindex: open || (this.#open < 0 && place === 0) ? 0 : -1, 'aria-expanded': String(open) },

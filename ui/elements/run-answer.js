@@ -19,9 +19,10 @@ class RunAnswer extends HTMLElement {
   #busy = false;
   #dirty = false;
   #last = 0;
-  #drawnFinished = 0;
   #body = h('div', { class: 'answer' });
   #runId = '';
+  /** Changes whenever everything starts over. */
+  #own = {};
   /** @type {{ task: number, item: number | null } | null} */
   #cited = null;
 
@@ -37,10 +38,8 @@ class RunAnswer extends HTMLElement {
   set run(run) {
     if (run.runId !== this.#runId) {
       this.#runId = run.runId;
-      this.#blocks = noBlocks();
-      this.#drawnFinished = 0;
       this.#text = '';
-      this.#body.replaceChildren();
+      this.#startOver();
     }
     const whole = run.state !== 'running';
     if (run.answer === this.#text && whole === this.#whole) return;
@@ -72,37 +71,39 @@ class RunAnswer extends HTMLElement {
   async #render() {
     this.#dirty = false;
     this.#last = performance.now();
-    const runId = this.#runId;
+    const own = this.#own;
     const whole = this.#whole;
     const { blocks, rest } = toRender(this.#blocks, this.#text);
     try {
       const html = rest === '' ? [] : await renderMarkdown(rest, this.#tasks);
-      if (runId === this.#runId) {
+      if (own === this.#own) {
         this.#blocks = rendered(blocks, html, whole);
         this.#put();
       }
     } catch (error) {
-      if (runId === this.#runId) this.#body.replaceChildren(h('p', null, `The answer cannot be shown: ${said(error)}`));
+      if (own === this.#own) this.#startOver(h('p', null, `The answer cannot be shown: ${said(error)}`));
     }
     this.#busy = false;
     this.#soon();
   }
 
-  /** Finished blocks are put in once; what follows them is replaced. */
+  /** @param {...Node} instead */
+  #startOver(...instead) {
+    this.#own = {};
+    this.#blocks = noBlocks();
+    this.#body.replaceChildren(...instead);
+  }
+
+  /** Finished blocks are put in once; what follows those that stood there before is replaced. */
   #put() {
-    const { finished, tail } = this.#blocks;
-    if (finished.length < this.#drawnFinished) {
-      this.#drawnFinished = 0;
-      this.#body.replaceChildren();
-    }
-    while (this.#body.childElementCount > this.#drawnFinished) this.#body.lastElementChild?.remove();
-    for (const html of [...finished.slice(this.#drawnFinished), ...tail]) {
+    const { kept, finished, tail } = this.#blocks;
+    while (this.#body.childElementCount > kept) this.#body.lastElementChild?.remove();
+    for (const html of [...finished.slice(kept), ...tail]) {
       const block = h('div', { class: 'block' });
       putSanitised(block, html);
       dress(block);
       this.#body.append(block);
     }
-    this.#drawnFinished = finished.length;
     this.cited = this.#cited;
   }
 

@@ -2,8 +2,9 @@
 // <run-summary>: what an ended run collapses to: a miniature of its bars, one sentence, a chevron
 // that opens the timeline again. Sends `toggle-work`.
 
-import { h, fill, send, svg } from '../lib/dom.js';
+import { h, send, svg } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
+import { refill } from '../lib/refill.js';
 import { summary } from '../state/run-view.js';
 
 /** @typedef {import('../state/types.js').Run} Run */
@@ -28,12 +29,12 @@ class RunSummary extends HTMLElement {
   set run(run) {
     const words = summary(run);
     if (words === null) return;
-    fill(
-      this.#button,
+    // An answer that is being written changes nothing here; a button that was made anew would lose a click.
+    refill(this.#button, [run.runId, words], () => [
       miniature(run),
       h('span', { class: 'summary-words cut grow numeric' }, h('strong', null, words.counts), words.rest && ` · ${words.rest}`),
       icon('chevron-down', { class: 'summary-chevron' }),
-    );
+    ]);
   }
 }
 

@@ -153,6 +153,8 @@ class RunView extends HTMLElement {
     if (run === null || !this.isConnected) return;
     const blank = run.lastSeq < 0 && run.state === 'running';
     this.classList.toggle('blank', blank);
+    // No other run's calls are on show meanwhile.
+    this.#showSheet(run);
     if (blank) return;
     const live = run.state === 'running';
     const answered = run.answer !== '';
@@ -180,7 +182,6 @@ class RunView extends HTMLElement {
     this.#showAuthor(run);
     this.#foot.show(run);
     this.#box.placeholder = live ? 'Ask a follow-up. It starts when this run has ended.' : 'Ask a follow-up';
-    this.#showSheet(run);
     this.#speak(run);
     this.#tick(live);
   }
@@ -313,9 +314,11 @@ class RunView extends HTMLElement {
     if (run.state !== 'running') {
       const answered = run.state === 'finished' || run.state === 'partial';
       send(this, 'ask', { question, continues: answered ? run.runId : run.continues, from: run.runId });
-      return;
+    } else if (queuedOf(run.runId) === null) {
+      queue(run.runId, question);
+    } else {
+      this.#box.say('One follow-up waits already. Take it back to ask another one in its place.');
     }
-    queue(run.runId, question);
   }
 
   /** What the palette can do to a run: `again`, `cancel-run`, `stop-tasks`. @param {string} name */
@@ -346,9 +349,9 @@ class RunView extends HTMLElement {
     if (this.#run !== null) stopTask(this.#run.runId, index).catch((error) => send(this, 'say', { text: said(error) }));
   }
 
-  /** @param {{ approved: number[], denied: number[], always: import('../api.js').AllowedTool[] }} detail */
-  #resolve({ approved, denied, always }) {
-    if (this.#run !== null) resolveApproval(this.#run.runId, approved, denied, always).catch((error) => send(this, 'say', { text: said(error) }));
+  /** @param {{ runId: string, approved: number[], denied: number[], always: import('../api.js').AllowedTool[] }} detail */
+  #resolve({ runId, approved, denied, always }) {
+    resolveApproval(runId, approved, denied, always).catch((error) => send(this, 'say', { text: said(error) }));
   }
 }
 

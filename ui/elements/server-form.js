@@ -19,6 +19,8 @@ class ServerForm extends HTMLElement {
   #before = null;
   /** @type {Draft['kind']} */
   #kind = 'command';
+  /** Changes with every entry that is opened: what was asked for another one is not told here. */
+  #opened = 0;
   #title = h('h2', { class: 'evidence-tool grow cut' });
   #name = textInput();
   #command = textInput({ class: 'input mono', placeholder: 'npx' });
@@ -68,6 +70,9 @@ class ServerForm extends HTMLElement {
 
   /** @param {string | null} name @param {Record<string, any> | null} entry */
   open(name, entry) {
+    this.#opened += 1;
+    this.#test.disabled = false;
+    this.#save.disabled = false;
     this.#previous = name;
     this.#before = entry;
     const draft = toDraft(name, entry);
@@ -162,37 +167,42 @@ class ServerForm extends HTMLElement {
     event.preventDefault();
     const draft = this.#checked();
     if (draft === null) return;
+    const own = this.#opened;
     this.#save.disabled = true;
     try {
       await saveServer(draft.name, toEntry(draft, this.#before), this.#previous ?? undefined);
-      send(this, 'saved', { name: draft.name });
+      if (own === this.#opened) send(this, 'saved', { name: draft.name });
     } catch (error) {
-      this.#tell('bad', said(error));
+      this.#tell(own, 'bad', said(error));
     }
-    this.#save.disabled = false;
+    if (own === this.#opened) this.#save.disabled = false;
   }
 
   async #tests() {
     const draft = this.#checked();
     if (draft === null) return;
+    const own = this.#opened;
+    const previous = this.#previous;
+    const before = this.#before;
     this.#test.disabled = true;
-    this.#tell('live', 'Testing');
+    this.#tell(own, 'live', 'Testing');
     try {
-      const entry = toEntry(draft, this.#before);
+      const entry = toEntry(draft, before);
       const status = await testServer(draft.name, entry);
       const works = status.state === 'connected';
       // What works as it is saved is connected, so that its card does not go on saying that it failed.
-      if (works && this.#previous !== null && JSON.stringify(entry) === JSON.stringify(toEntry(toDraft(this.#previous, this.#before), this.#before))) retryFailed(this.#previous).catch(() => {});
-      if (works) this.#tell('ok', `Works: ${plural(status.toolCount ?? 0, 'tool')} in ${duration(status.elapsedMs ?? 0)}`);
-      else this.#tell('bad', sentence(status.message ?? 'it failed without a reason'), status.stderr ?? []);
+      if (works && previous !== null && JSON.stringify(entry) === JSON.stringify(toEntry(toDraft(previous, before), before))) retryFailed(previous).catch(() => {});
+      if (works) this.#tell(own, 'ok', `Works: ${plural(status.toolCount ?? 0, 'tool')} in ${duration(status.elapsedMs ?? 0)}`);
+      else this.#tell(own, 'bad', sentence(status.message ?? 'it failed without a reason'), status.stderr ?? []);
     } catch (error) {
-      this.#tell('bad', said(error));
+      this.#tell(own, 'bad', said(error));
     }
-    this.#test.disabled = false;
+    if (own === this.#opened) this.#test.disabled = false;
   }
 
-  /** @param {'ok' | 'bad' | 'live'} tone @param {string} words @param {string[]} [lines] */
-  #tell(tone, words, lines = []) {
+  /** @param {number} own for which opening @param {'ok' | 'bad' | 'live'} tone @param {string} words @param {string[]} [lines] */
+  #tell(own, tone, words, lines = []) {
+    if (own !== this.#opened) return;
     const shape = { ok: 'circle-check', bad: 'circle-x', live: 'ring' }[tone];
     fill(this.#outcome, h('p', { class: `form-said ${tone}` }, icon(shape, { class: `tone-${tone}` }), h('span', null, words)), lines.length > 0 && h('pre', { class: 'server-lines mono' }, lines.join('\n')));
     this.#outcome.scrollIntoView({ block: 'nearest' });

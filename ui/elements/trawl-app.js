@@ -81,7 +81,7 @@ class TrawlApp extends HTMLElement {
     });
     on('run-changed', ({ run }) => {
       this.#evidence.run = run;
-      if (this.#pendingEvidence !== null && run.tasks[this.#pendingEvidence.index]?.endedMs != null) {
+      if (this.#pendingEvidence?.runId === run.runId && run.tasks[this.#pendingEvidence.index]?.endedMs != null) {
         const { index, item } = this.#pendingEvidence;
         this.#pendingEvidence = null;
         this.#openTask(index, item);
@@ -102,7 +102,7 @@ class TrawlApp extends HTMLElement {
     document.addEventListener('keydown', (event) => this.#key(event));
   }
 
-  /** @type {{ index: number, item: number | null } | null} */
+  /** Is opened once its run is there. @type {{ runId: string, index: number, item: number | null } | null} */
   #pendingEvidence = null;
 
   /** @param {string} address */
@@ -188,7 +188,7 @@ class TrawlApp extends HTMLElement {
   /** @param {string} runId @param {{ index: number, item: number | null } | null} [evidence] */
   #openRun(runId, evidence) {
     this.#rail.classList.remove('over');
-    this.#pendingEvidence = evidence ?? null;
+    this.#pendingEvidence = evidence ? { runId, ...evidence } : null;
     this.#go(`#/run/${runId}`);
     this.#layout();
   }
@@ -221,7 +221,7 @@ class TrawlApp extends HTMLElement {
   #closeEvidence() {
     if (this.#open === null) return;
     this.#open = null;
-    this.#pendingEvidence = null;
+    this.#evidence.close();
     const left = this.#aside.classList.contains('over') || this.#aside.contains(document.activeElement);
     this.#aside.hidden = true;
     this.#run.evidence = null;
@@ -318,17 +318,13 @@ class TrawlApp extends HTMLElement {
       this.#layout();
       return true;
     }
-    if (this.#open !== null && this.#aside.classList.contains('over')) {
-      this.#closeEvidence();
-      return true;
-    }
     if (this.classList.contains('settings-open')) return this.#settings.back();
-    if (this.#stage.firstElementChild === this.#run && this.#run.cancel()) return true;
+    // What is open is closed first; the run goes on until nothing is.
     if (this.#open !== null) {
       this.#closeEvidence();
       return true;
     }
-    return false;
+    return this.#stage.firstElementChild === this.#run && this.#run.cancel();
   }
 
   /** A link is opened only after its host was seen. @param {string} url @param {Element} anchor */

@@ -8,10 +8,11 @@ let family = '';
 /**
  * @param {string} text
  * @param {string} font weight and size, such as `400 11.5px`
+ * @param {string} [other] another family than the page's
  * @returns {number} pixels
  */
-export function textWidth(text, font) {
+export function textWidth(text, font, other) {
   family ||= getComputedStyle(document.body).fontFamily;
-  context.font = `${font} ${family}`;
+  context.font = `${font} ${other ?? family}`;
   return context.measureText(text).width;
 }

@@ -3,11 +3,18 @@
 // the last finished one is rendered again. Pure; offsets in UTF-16 units.
 
 /** @typedef {{ html: string, end: number }} Rendered */
-/** @typedef {{ text: string, done: number, finished: string[], tail: string[] }} Blocks */
+/**
+ * @typedef {object} Blocks
+ * @property {string} text
+ * @property {number} done how far finished blocks reach
+ * @property {number} kept how many of the finished ones stood there before
+ * @property {string[]} finished
+ * @property {string[]} tail
+ */
 
 /** @returns {Blocks} */
 export function noBlocks() {
-  return { text: '', done: 0, finished: [], tail: [] };
+  return { text: '', done: 0, kept: 0, finished: [], tail: [] };
 }
 
 /**
@@ -36,6 +43,7 @@ export function rendered(blocks, rendered, whole) {
   return {
     text: blocks.text,
     done,
+    kept: blocks.finished.length,
     finished: [...blocks.finished, ...rendered.slice(0, closed).map((block) => block.html)],
     tail: rendered.slice(closed).map((block) => block.html),
   };

@@ -62,3 +62,27 @@ export function itemTitle(item) {
   for (const key of mainKeys) if (typeof item[key] === 'string') return item[key];
   return JSON.stringify(item);
 }
+
+/**
+ * A line in pieces of at most so many letters, cut after spaces where there are any. Nothing is
+ * left out: the pieces put together are the line.
+ * @param {string} line
+ * @param {number} columns
+ * @returns {string[]}
+ */
+export function wrapped(line, columns) {
+  const most = Math.max(8, columns);
+  if (line.length <= most) return [line];
+  const pieces = [];
+  let from = 0;
+  while (line.length - from > most) {
+    const space = line.lastIndexOf(' ', from + most - 1);
+    // A space right at its beginning, as an indent has, would leave the line nearly empty.
+    let to = space > from + most / 3 ? space + 1 : from + most;
+    // Half of a letter is none.
+    if (/[\udc00-\udfff]/.test(line[to]) && to > from + 1) to -= 1;
+    pieces.push(line.slice(from, to));
+    from = to;
+  }
+  return [...pieces, line.slice(from)];
+}

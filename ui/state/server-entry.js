@@ -8,7 +8,7 @@
  * @property {string} name
  * @property {'command' | 'url' | 'builtin'} kind
  * @property {string} command
- * @property {string} args one a line
+ * @property {string} args one a line; as a JSON string where a line cannot hold it
  * @property {string} cwd
  * @property {Pair[]} env
  * @property {string} url
@@ -26,7 +26,7 @@ export function toDraft(name, entry) {
     name: name ?? '',
     kind: given.builtin !== undefined ? 'builtin' : given.url !== undefined ? 'url' : 'command',
     command: text(given.command),
-    args: Array.isArray(given.args) ? given.args.join('\n') : '',
+    args: Array.isArray(given.args) ? given.args.map((argument) => line(String(argument))).join('\n') : '',
     cwd: text(given.cwd),
     env: pairs(given.env),
     url: text(given.url),
@@ -48,7 +48,7 @@ export function toEntry(draft, before) {
   for (const key of ['command', 'args', 'env', 'cwd', 'url', 'headers']) delete entry[key];
   if (draft.kind === 'command') {
     entry.command = draft.command.trim();
-    entry.args = draft.args.split('\n').filter((line) => line !== '');
+    entry.args = draft.args.split('\n').filter((line) => line !== '').map(argument);
     entry.env = fromPairs(draft.env);
     if (draft.cwd.trim() !== '') entry.cwd = draft.cwd.trim();
   } else if (draft.kind === 'url') {
@@ -93,6 +93,21 @@ function wrongNumber(given) {
 function number(entry, key, given) {
   if (given.trim() === '') delete entry[key];
   else entry[key] = Number(given);
+}
+
+/** @param {string} argument */
+function line(argument) {
+  return argument === '' || /^"|\n/.test(argument) ? JSON.stringify(argument) : argument;
+}
+
+/** @param {string} line */
+function argument(line) {
+  if (!line.startsWith('"')) return line;
+  try {
+    return String(JSON.parse(line));
+  } catch {
+    return line;
+  }
 }
 
 /** @param {any} value */
