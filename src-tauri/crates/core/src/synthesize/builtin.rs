@@ -5,6 +5,7 @@
 
 mod item;
 mod merge;
+mod record;
 
 use std::fmt::Write as _;
 
@@ -26,9 +27,17 @@ const TEXT_LINES: usize = 6;
 /// An answer from the results alone. `found` holds the completed tasks in plan order.
 pub fn write(found: &[Found], not_consulted: &[NotConsulted]) -> String {
     let mut answer = format!("{NOTICE}\n\n");
-    write_counts(&mut answer, found);
-    write_items(&mut answer, found);
-    for task in found.iter().filter(|task| task.evidence.items().is_empty()) {
+    let (lists, values): (Vec<&Found>, Vec<&Found>) =
+        found.iter().partition(|task| is_list(&task.evidence));
+    // The plan's most important task comes first.
+    let first_list = lists.first().map_or(usize::MAX, |task| task.index);
+    let (before, after) = values.split_at(values.partition_point(|task| task.index < first_list));
+    for task in before {
+        write_value(&mut answer, task);
+    }
+    write_counts(&mut answer, &lists);
+    write_items(&mut answer, &lists);
+    for task in after {
         write_value(&mut answer, task);
     }
     write_gaps(&mut answer, not_consulted);
@@ -36,14 +45,12 @@ pub fn write(found: &[Found], not_consulted: &[NotConsulted]) -> String {
 }
 
 /// One line a list: how many, of what; the first one leads the answer.
-fn write_counts(answer: &mut String, found: &[Found]) {
-    let mut lists = found.iter().filter(|task| is_list(&task.evidence)).peekable();
-    if let Some(first) = lists.peek() {
-        let cited = first.index + 1;
-        let asked = asked(first);
-        let _ = writeln!(answer, "**{}** for {asked} [{cited}].\n", counted(&first.evidence));
-    }
-    for task in lists.skip(1) {
+fn write_counts(answer: &mut String, lists: &[&Found]) {
+    let Some((first, others)) = lists.split_first() else { return };
+    let cited = first.index + 1;
+    let asked_first = asked(first);
+    let _ = writeln!(answer, "**{}** for {asked_first} [{cited}].\n", counted(&first.evidence));
+    for task in others {
         let _ = writeln!(
             answer,
             "- {} for {} [{}]",
@@ -55,8 +62,8 @@ fn write_counts(answer: &mut String, found: &[Found]) {
     answer.push('\n');
 }
 
-fn write_items(answer: &mut String, found: &[Found]) {
-    let merged = merge::merge(found);
+fn write_items(answer: &mut String, lists: &[&Found]) {
+    let merged = merge::merge(lists);
     if merged.is_empty() {
         return;
     }
@@ -67,7 +74,7 @@ fn write_items(answer: &mut String, found: &[Found]) {
         let _ = writeln!(answer, "- {} {}", described(entry.item), cited.join(""));
     }
     if let Some(left @ 1..) = merged.len().checked_sub(LISTED) {
-        let tasks: Vec<String> = found
+        let tasks: Vec<String> = lists
             .iter()
             .filter(|task| !task.evidence.items().is_empty())
             .map(|task| format!("[{}]", task.index + 1))
@@ -80,38 +87,24 @@ fn write_items(answer: &mut String, found: &[Found]) {
 /// A result that is no list: its fields, or the beginning of its text.
 fn write_value(answer: &mut String, task: &Found) {
     let cited = task.index + 1;
-    if is_list(&task.evidence) {
-        return;
+    let _ = writeln!(answer, "### {}\n", heading(task));
+    if task.evidence.value.is_object() {
+        record::write(answer, &task.evidence.value, cited);
+    } else {
+        write_text(answer, &item::scalar(&task.evidence.value).unwrap_or_default(), cited);
     }
-    match &task.evidence.value {
-        Value::Object(fields) => {
-            let _ = writeln!(answer, "### {}\n", heading(task));
-            for (name, value) in fields {
-                if let Some(text) = item::scalar(value) {
-                    let _ = writeln!(
-                        answer,
-                        "- {}: {} [{cited}]",
-                        escaped(&item::spoken(name)),
-                        escaped(&text)
-                    );
-                }
-            }
-            answer.push('\n');
-        }
-        value => {
-            let text = item::scalar(value).unwrap_or_default();
-            let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-            let _ = writeln!(answer, "### {}\n", heading(task));
-            for line in lines.iter().take(TEXT_LINES) {
-                let _ = writeln!(answer, "- {} [{cited}]", escaped(line.trim()));
-            }
-            if let Some(left @ 1..) = lines.len().checked_sub(TEXT_LINES) {
-                let _ = writeln!(answer, "- {left} more lines in the result [{cited}]");
-            } else if lines.is_empty() {
-                let _ = writeln!(answer, "- An empty result [{cited}]");
-            }
-            answer.push('\n');
-        }
+    answer.push('\n');
+}
+
+fn write_text(answer: &mut String, text: &str, cited: usize) {
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    for line in lines.iter().take(TEXT_LINES) {
+        let _ = writeln!(answer, "- {} [{cited}]", escaped(line.trim()));
+    }
+    if let Some(left @ 1..) = lines.len().checked_sub(TEXT_LINES) {
+        let _ = writeln!(answer, "- {left} more lines in the result [{cited}]");
+    } else if lines.is_empty() {
+        let _ = writeln!(answer, "- An empty result [{cited}]");
     }
 }
 
@@ -149,10 +142,7 @@ pub fn citations(markdown: &str, found: &[Found]) -> Vec<Citation> {
 }
 
 fn is_list(evidence: &Evidence) -> bool {
-    !evidence.items().is_empty()
-        || evidence.total.is_some()
-        || evidence.value.is_array()
-        || super::evidence::items_of(&evidence.value).is_some()
+    super::evidence::items_of(&evidence.value).is_some() && !record::is_record(evidence)
 }
 
 fn counted(evidence: &Evidence) -> String {
@@ -238,6 +228,17 @@ mod tests {
             assert!(line.contains('[') && line.trim_end_matches('.').ends_with(']'), "{line}");
         }
         assert!(answer.contains("- Nothing found for `d`"), "{answer}");
+    }
+
+    #[test]
+    fn one_thing_is_told_with_its_fields_before_what_the_plan_asked_later() {
+        let person = json!({"id": 12, "name": "Ann", "tags": [{"tag": "a", "count": 2}]});
+        let tasks =
+            [found(0, "who", &person), found(1, "a", &json!({"results": [story(1, "One")]}))];
+        let answer = write(&tasks, &[]);
+        let (name, list) = (answer.find("- name: Ann [1]"), answer.find("**1 result**"));
+        assert!(name.is_some() && name < list, "{answer}");
+        assert!(answer.contains("- tags: a 2 [1]") && !answer.contains("[1.1]"), "{answer}");
     }
 
     #[test]

@@ -25,6 +25,9 @@ const SOURCES: &[&str] = &[
 /// Longest text of one field in a line; the whole one is in the result.
 const FIELD: usize = 160;
 
+/// Longest text of one field of a thing that has its own lines.
+const PARAGRAPH: usize = 1_000;
+
 /// `**Title** — source, date, score 7`.
 pub(super) fn described(item: &Value) -> String {
     let Some(object) = item.as_object() else {
@@ -107,10 +110,19 @@ fn source(key: &str, text: &str) -> String {
 /// The first line that says something, cut at a word.
 pub(super) fn shortened(text: &str) -> String {
     let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
-    if line.chars().count() <= FIELD {
+    cut_at(line, FIELD)
+}
+
+/// All lines as one, cut at a word where they are very long.
+pub(super) fn paragraph(text: &str) -> String {
+    cut_at(&text.split_whitespace().collect::<Vec<_>>().join(" "), PARAGRAPH)
+}
+
+fn cut_at(line: &str, most: usize) -> String {
+    if line.chars().count() <= most {
         return line.to_owned();
     }
-    let cut: String = line.chars().take(FIELD).collect();
+    let cut: String = line.chars().take(most).collect();
     format!("{}…", cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words))
 }
 

@@ -18,7 +18,7 @@ const IDENTITIES: &[&str] = &["id", "url", "uri", "link", "path", "key"];
 
 /// Takes the first item of each task, then the second of each, and so on. Items found by several
 /// tasks come before items found by one.
-pub(super) fn merge(found: &[Found]) -> Vec<Merged<'_>> {
+pub(super) fn merge<'a>(found: &[&'a Found]) -> Vec<Merged<'a>> {
     let lists: Vec<&[Value]> = found.iter().map(|task| task.evidence.items()).collect();
     let longest = lists.iter().map(|items| items.len()).max().unwrap_or(0);
     let mut merged: Vec<Merged<'_>> = Vec::new();
