@@ -73,11 +73,15 @@ impl Store {
         Ok(saved)
     }
 
-    /// The file as it is now; one that was broken since is set aside as at the start.
+    /// The file as it is now; one that was broken since is set aside as at the start. Where that
+    /// does not work, there is nothing to change: what a person wrote is never overwritten.
     fn latest(&self) -> Result<Loaded, CommandError> {
         match load(&self.data_folder) {
-            Err(SettingsError::Invalid { .. }) => {
+            Err(error @ SettingsError::Invalid { .. }) => {
                 let prepared = prepare(&self.data_folder);
+                if prepared.stuck {
+                    return Err(error.into());
+                }
                 self.tell(prepared.notices);
                 Ok(prepared.loaded)
             }
@@ -131,11 +135,19 @@ mod tests {
     }
 
     fn theme(store: &Store, app: &tauri::App<MockRuntime>, theme: &str) {
+        try_theme(store, app, theme).unwrap();
+    }
+
+    fn try_theme(
+        store: &Store,
+        app: &tauri::App<MockRuntime>,
+        theme: &str,
+    ) -> Result<Arc<Loaded>, CommandError> {
         let edit = |file: &mut Object| {
             file.insert("preferences".into(), json!({"theme": theme}));
             Ok(())
         };
-        store.change(app.handle(), edit).unwrap();
+        store.change(app.handle(), edit)
     }
 
     #[test]
@@ -174,6 +186,40 @@ mod tests {
                 && fs::read_to_string(entry.path()).unwrap() == "{broken"
         });
         assert!(kept);
+        assert_eq!(store.current().file["preferences"], json!({"theme": "light"}));
+    }
+
+    /// A folder so deep that `settings.json` can be in it, but no copy of a longer name. Unlike one
+    /// that may not be written, it stops the superuser too, as whom tests may run.
+    #[cfg(unix)]
+    fn too_deep(base: &Path) -> PathBuf {
+        // PATH_MAX without the zero at its end.
+        let longest = if cfg!(target_os = "linux") { 4095 } else { 1023 };
+        let length = longest - "/settings.json.bad-".len();
+        let mut folder = base.to_owned();
+        while length - folder.as_os_str().len() > 200 {
+            folder.push("d".repeat(100));
+        }
+        folder.push("d".repeat(length - folder.as_os_str().len() - 1));
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_cannot_be_set_aside_is_not_overwritten() {
+        let base = tempfile::tempdir().unwrap();
+        let folder = too_deep(base.path());
+        let good = r#"{"preferences": {"theme": "dark"}}"#;
+        fs::write(folder.join("settings.json.good"), good).unwrap();
+        fs::write(settings_file(&folder), "{broken").unwrap();
+        let (app, store) = (app(), Store::open(&folder));
+        assert_eq!(store.current().file["preferences"], json!({"theme": "dark"}));
+        assert!(try_theme(&store, &app, "light").is_err());
+        assert_eq!(fs::read_to_string(settings_file(&folder)).unwrap(), "{broken");
+        assert_eq!(store.current().file["preferences"], json!({"theme": "dark"}));
+        fs::write(settings_file(&folder), "{}").unwrap();
+        theme(&store, &app, "light");
         assert_eq!(store.current().file["preferences"], json!({"theme": "light"}));
     }
 }

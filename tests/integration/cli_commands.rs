@@ -93,13 +93,11 @@ fn servers_are_listed_and_tested() {
     assert!(unknown.code == 2 && unknown.err.contains("stories"), "{}", unknown.err);
 }
 
-/// A run that broke off may have lost an earlier task; its numbers are the plan's all the same.
-#[test]
-fn a_task_is_shown_by_its_number() {
-    let home = Home::new();
+/// A run with these results of its tasks; returns its id.
+fn recorded<'a>(home: &Home, results: impl IntoIterator<Item = (usize, &'a str)>) -> String {
     let history = History::open(&home.path("")).unwrap();
     let recorder = Recorder::start(Some(&history), Uuid::new_v4(), "What is left?", None);
-    for index in [0, 2] {
+    for (index, result) in results {
         recorder.emit(EventKind::TaskPlanned {
             index,
             id: format!("t{index}"),
@@ -110,16 +108,41 @@ fn a_task_is_shown_by_its_number() {
             depends_on: Vec::new(),
             priority: 0,
         });
-        recorder.keep_result(index, &json!({"structuredContent": {"n": index}}).to_string());
+        recorder.keep_result(index, result);
     }
     tokio::runtime::Runtime::new().unwrap().block_on(recorder.flush());
-    let run = recorder.run_id().to_string();
+    recorder.run_id().to_string()
+}
+
+/// A run that broke off may have lost an earlier task; its numbers are the plan's all the same.
+#[test]
+fn a_task_is_shown_by_its_number() {
+    let home = Home::new();
+    let results =
+        [(0, r#"{"structuredContent":{"n":0}}"#), (2, r#"{"structuredContent":{"n":2}}"#)];
+    let run = recorded(&home, results);
     let third = home.json(&["history", "show", &run, "--task", "3", "--json"]);
     assert_eq!(
         (&third["tool"], &third["result"]["structuredContent"]["n"]),
         (&json!("tool_2"), &json!(2))
     );
     assert_eq!(home.trawl(&["history", "show", &run, "--task", "2"]).code, 1);
+}
+
+/// Legal JSON all the same, which a server may send and a script may want.
+#[test]
+fn a_result_that_not_every_parser_reads_is_shown_as_it_came() {
+    let home = Home::new();
+    let cut = r#"{"content":[{"type":"text","text":"cut \ud83d"}]}"#;
+    let large = r#"{"content":[],"structuredContent":{"n":1e999}}"#;
+    let run = recorded(&home, [(0, cut), (1, large)]);
+    let show = |task, how| home.ok(&["history", "show", &run, "--task", task, how]);
+    for (task, result) in [("1", cut), ("2", large)] {
+        assert_eq!(show(task, "--raw").trim_end(), result);
+        let record = show(task, "--json");
+        assert!(record.contains(result) && record.contains("\"tool\": \"tool_"), "{record}");
+    }
+    assert!(home.ok(&["history", "show", &run, "--task", "1"]).contains("cut \u{fffd}"));
 }
 
 #[test]

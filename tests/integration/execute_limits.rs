@@ -168,6 +168,21 @@ async fn a_server_that_refuses_is_asked_less_and_step_by_step_more_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_gets_one_call_at_a_time_is_not_said_to_get_fewer() {
+    for (most, said) in [(2, Some("now gets 1 call at once instead of 2,")), (1, None)] {
+        let (stage, _) = scripted(json!({"maxConcurrent": most, "retryToolErrors": true}));
+        let played = stage.run([script(1, "read", &["too_many", "ok"])]).await;
+        let EventKind::TaskRetrying { reason, .. } = played.of(0)[1] else {
+            panic!("{:?}", played.of(0));
+        };
+        match said {
+            Some(words) => assert!(reason.contains(words), "{reason}"),
+            None => assert!(!reason.contains("at once"), "{reason}"),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_runs_limit_of_time_ends_what_is_open() {
     let (stage, server) = scripted(json!({"maxConcurrent": 2}));
     let stage = Stage { run_limit: Duration::from_secs(5), ..stage };

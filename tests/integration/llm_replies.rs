@@ -186,6 +186,23 @@ async fn a_stream_that_is_cut_keeps_its_text_and_says_so() {
 }
 
 #[tokio::test]
+async fn text_of_the_same_packet_comes_before_the_error_and_is_not_asked_for_again() {
+    let text = format!("data: {}\n\n", json!({"choices": [{"delta": {"content": "Half"}}]}));
+    let error = format!("{text}data: {}\n\n", json!({"error": {"code": 502, "message": "gone"}}));
+    for (reply, code) in [
+        (Reply::bytes(error), "failed"),
+        // The last line lacks its end.
+        (Reply::bytes(text.trim_end()).only(9_999, End::Cut), "broken_off"),
+    ] {
+        let llm = FakeLlm::start([reply, Reply::text(Protocol::Openai, "Again")]).await;
+        let settings = settings(Protocol::Openai, &llm);
+        let (text, ended) = said(&Models::default(), &settings, &prompt(None)).await;
+        assert_eq!((text.as_str(), ended.unwrap_err().code()), ("Half", code));
+        assert_eq!(llm.left(), 1, "{code}");
+    }
+}
+
+#[tokio::test]
 async fn an_endless_stream_is_stopped_at_its_limit() {
     let event =
         format!("data: {}\n\n", json!({"choices": [{"delta": {"content": "more and more "}}]}));

@@ -1,5 +1,6 @@
 //! Connecting servers: what they offer, what goes wrong, what a child finds around it.
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -183,6 +184,34 @@ async fn secrets_are_not_repeated_in_messages() {
         "args": ["--stderr", "bad key s3cr3t-value", "--exit", "1"]});
     let error = failure(entry).await.to_string();
     assert!(error.contains("bad key •••") && !error.contains("s3cr3t"), "{error}");
+}
+
+#[tokio::test]
+async fn secrets_are_taken_out_of_a_line_before_it_is_cut() {
+    // On stdout 120 characters are told, on stderr 1000.
+    for (before, stream) in [(8, 1), (115, 1), (995, 2)] {
+        let printed = "x".repeat(before);
+        let script = format!("read line; echo {printed}$API_KEY >&{stream}; exit 1");
+        let environment = json!({"API_KEY": "s3cr3t-value"});
+        let entry = json!({"command": "sh", "args": ["-c", script], "env": environment});
+        let error = failure(entry).await.to_string();
+        assert!(error.contains("xxx•••") && !error.contains("s3cr"), "{error}");
+    }
+}
+
+/// Found from Trawl's folder, started from its own.
+#[tokio::test]
+async fn a_command_may_be_relative_to_a_folder_that_is_relative_itself() {
+    let program = Path::new(FAKE).canonicalize().unwrap();
+    let (folder, name) = (program.parent().unwrap(), program.file_name().unwrap());
+    let here = std::env::current_dir().unwrap();
+    let up: PathBuf = here.components().map(|_| "..").collect();
+    let cwd = up.join(folder.strip_prefix("/").unwrap());
+    let command = format!("./{}", name.display());
+    let (connections, server) = only(json!({"command": command, "cwd": cwd})).await;
+    let seen = ask(&server, "environment", json!({})).await["structuredContent"].clone();
+    assert_eq!(seen["folder"], json!(folder));
+    connections.close().await;
 }
 
 #[tokio::test]

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Body;
+use axum::http::Response;
+use axum::routing::post;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
@@ -203,6 +207,47 @@ async fn every_way_of_not_being_reached_is_said_in_words() {
     assert!(nobody.contains("cannot be reached") && !nobody.contains("s3cr3t"), "{nobody}");
     assert!(failure(json!({"url": "not a url"})).await.contains("no URL"));
     assert!(failure(json!({"url": "ftp://host/mcp"})).await.contains("not HTTP but \"ftp\""));
+}
+
+/// Answers of a server that shakes hands, and then refuses to list its tools with a status; without
+/// one, it breaks off in the middle of the list.
+fn without_a_list(body: &str, status: Option<u16>) -> Response<Body> {
+    let message: Value = serde_json::from_str(body).unwrap();
+    let (id, version) = (&message["id"], &message["params"]["protocolVersion"]);
+    let unknown = json!({"jsonrpc": "2.0", "id": id,
+        "error": {"code": -32601, "message": "Method not found"}});
+    let welcome = json!({"jsonrpc": "2.0", "id": id, "result": {"protocolVersion": version,
+        "capabilities": {"tools": {}}, "serverInfo": {"name": "fake-mcp", "version": "1.0.0"}}});
+    let broken = futures::stream::iter([Err::<String, _>(std::io::Error::other("broken off"))]);
+    let (status, body) = match (message["method"].as_str().unwrap(), status) {
+        ("server/discover", _) => (200, Body::from(unknown.to_string())),
+        ("initialize", _) => (200, Body::from(welcome.to_string())),
+        ("tools/list", Some(status)) => (status, Body::from("{}")),
+        ("tools/list", None) => (200, Body::from_stream(broken)),
+        _ => (202, Body::empty()),
+    };
+    let response = Response::builder().status(status).header("content-type", "application/json");
+    response.body(body).unwrap()
+}
+
+#[tokio::test]
+async fn a_list_that_does_not_come_is_told_in_words_and_without_the_url() {
+    for (status, words) in [
+        (Some(401), "valid token"),
+        (Some(403), "permission"),
+        (Some(503), "not available"),
+        (None, "did not answer as an HTTP server"),
+    ] {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/s3cr3t/mcp?key=a%2Fs3cr3t", listener.local_addr().unwrap());
+        let answer = move |body: String| async move { without_a_list(&body, status) };
+        let routes = Router::new().route("/s3cr3t/mcp", post(answer));
+        let serving = tokio::spawn(async move { axum::serve(listener, routes).await });
+        let error = failure(json!({"url": url})).await;
+        assert!(error.contains(words), "{status:?}: {error}");
+        assert!(!error.contains("s3cr3t") && !error.contains("Transport"), "{status:?}: {error}");
+        serving.abort();
+    }
 }
 
 #[tokio::test]

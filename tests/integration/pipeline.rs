@@ -159,6 +159,25 @@ async fn a_run_fails_only_when_every_task_did() {
     assert!(message.contains("task 1"), "{message}");
 }
 
+/// Its own limit is 30 s, the run's is 10.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_hangs_leaves_the_run_time_to_ask_the_others() {
+    let limits = json!({"mcpServers": {}, "limits": {"runTimeoutSeconds": 10}});
+    let agent = Agent::new(Connections::new(None), None);
+    for (name, mute) in [("fake", false), ("mute", true)] {
+        let fake = Fake::new(Options { mute, ..Options::default() });
+        let entry = ServerEntry { read_only: true, ..ServerEntry::builtin(name) };
+        agent.connections.attach(name, entry, fake.connect());
+    }
+    let asked = request("echo \"hello there\"", &Settings::from_json(&limits));
+    let events = events_of(&agent, asked).await;
+    let finished = finished(&events);
+    assert!(finished.partial, "{}", finished.answer);
+    let gap = &finished.not_consulted[0];
+    assert_eq!(gap.server.as_deref(), Some("mute"));
+    assert!(gap.reason.contains("half of the run's limit of time"), "{}", gap.reason);
+}
+
 #[tokio::test(start_paused = true)]
 async fn cancelling_ends_the_run_and_every_open_task() {
     let folder = TempDir::new().expect("a folder");

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use trawl_core::event::EventKind;
 use trawl_core::history::History;
+use trawl_core::mcp::Connections;
 use trawl_tests::fake_llm::{End, FakeLlm, Protocol, Reply};
 use trawl_tests::with_model::{
     WithModel, echoes, events, failed, finished, note, outcomes, planners,
@@ -77,6 +78,48 @@ async fn bytes_that_are_no_utf8_cost_their_letters_alone() {
     assert_eq!(outcomes(&events), ["completed"]);
     assert!(events.iter().any(|event| matches!(&event.kind,
         EventKind::TaskPlanned { arguments, .. } if arguments["text"] == "one \u{fffd}\u{fffd}")));
+}
+
+#[tokio::test]
+async fn a_task_in_the_same_packet_as_an_error_runs() {
+    let plan = echoes(&["one", "two"]).to_string();
+    let begun = &plan[..plan.find("two").unwrap()];
+    let mut bytes = delta(json!({"content": begun}));
+    bytes.extend(format!("data: {}\n\n", json!({"error": {"code": 502}})).bytes());
+    let llm = FakeLlm::start([Reply::bytes(bytes), Reply::text(OPENAI, "One [1].")]).await;
+    let events = WithModel::new(OPENAI, &llm, &none()).ask("Echo.").await;
+    assert_eq!((outcomes(&events), planners(&events)), (vec!["completed".to_owned()], vec!["m"]));
+    assert!(note(&events).contains("the plan broke off"), "{}", note(&events));
+    assert_eq!(finished(&events).answer, "One [1].");
+}
+
+#[tokio::test]
+async fn an_answer_without_a_tool_is_asked_again_with_less_of_the_thread() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = format!("It is so.{}", " And so it goes on and on.".repeat(400));
+    let overflow = json!({"error": {"message": "the prompt exceeds the model's context length"}});
+    let overflow = || Reply::status(400, &overflow.to_string());
+    // Told before its first text that only a part was read.
+    let part = Reply::text(Protocol::Anthropic, "Which one?").reading(100);
+    for (protocol, again) in [(OPENAI, overflow()), (Protocol::Anthropic, part)] {
+        let answer = |text: &str| Reply::text(protocol, text);
+        let llm = FakeLlm::start([answer(&long), again, answer("It still is.")]).await;
+        let stage = WithModel::new(protocol, &llm, &none());
+        let mut stage = stage.kept_in(History::open(folder.path()).unwrap());
+        stage.agent.connections = Connections::new(None);
+        let first = stage.start("Is it so?", None);
+        assert_eq!(finished(&events(&first).await).answer, long);
+        let told = events(&stage.start("And now?", Some(first.id()))).await;
+        assert_eq!(finished(&told).answer, "It still is.");
+        let sizes: Vec<usize> = llm.requests().iter().map(|asked| asked.text().len()).collect();
+        assert!(sizes[1] > long.len() && sizes[2] < long.len(), "{protocol:?}: {sizes:?}");
+    }
+    // A question alone does not become shorter.
+    let llm = FakeLlm::start([overflow(), Reply::text(OPENAI, "Again.")]).await;
+    let mut stage = WithModel::new(OPENAI, &llm, &none());
+    stage.agent.connections = Connections::new(None);
+    let told = stage.ask("Is it so?").await;
+    assert_eq!((failed(&told).0, llm.left()), ("plan_failed", 1));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use trawl_core::event::{Event, EventKind};
 use trawl_core::mcp::Connections;
 use trawl_tests::fake_llm::{End, FakeLlm, Protocol, Reply};
-use trawl_tests::with_model::{WithModel, echoes, events, finished, outcomes, streamed};
+use trawl_tests::with_model::{WithModel, echoes, events, failed, finished, outcomes, streamed};
 
 const OPENAI: Protocol = Protocol::Openai;
 
@@ -69,6 +69,21 @@ async fn tasks_that_waited_for_their_repair_end_with_the_plan() {
     let limit = json!({"limits": {"runTimeoutSeconds": 0.6}});
     let told = WithModel::new(OPENAI, &llm, &limit).ask("Echo.").await;
     assert_eq!(outcomes(&told), ["unknown_tool", "completed", "invalid_arguments"]);
+}
+
+#[tokio::test]
+async fn planning_that_takes_all_the_time_ends_as_timed_out() {
+    let limit = &json!({"limits": {"runTimeoutSeconds": 0.3}});
+    // Planning and tasks see the limit at the same moment; which of them is the first is chance.
+    let asked = (0..8).map(|_| async move {
+        let llm = FakeLlm::start([Reply::bytes("").only(0, End::Hang)]).await;
+        WithModel::new(OPENAI, &llm, limit).ask("Echo.").await
+    });
+    for told in futures::future::join_all(asked).await {
+        let (code, message) = failed(&told);
+        assert_eq!(code, "timed_out", "{message}");
+        assert!(message.contains("before it had a task; raise limits.runTimeoutSeconds"));
+    }
 }
 
 #[tokio::test]

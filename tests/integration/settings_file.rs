@@ -72,6 +72,7 @@ fn a_corrupt_file_is_set_aside_and_the_last_good_copy_restored() {
         fs::write(file(folder.path()), corrupt).unwrap();
         let prepared = prepare(folder.path());
         assert!(prepared.loaded.settings.servers.contains_key("mine"), "{corrupt:?}");
+        assert!(!prepared.stuck, "{corrupt:?}");
         assert_eq!(fs::read_to_string(file(folder.path())).unwrap(), good);
         let [notice] = prepared.notices.as_slice() else { panic!("{:?}", prepared.notices) };
         assert!(
@@ -84,6 +85,35 @@ fn a_corrupt_file_is_set_aside_and_the_last_good_copy_restored() {
         set_aside(folder.path()).iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     aside.sort();
     assert_eq!(aside, ["", "\u{0}\u{0}", "[]", "{\"mcpServers\": {"]);
+}
+
+/// A folder so deep that `settings.json` can be in it, but no copy of a longer name. Unlike one
+/// that may not be written, it stops the superuser too, as whom tests may run.
+fn too_deep(base: &Path) -> PathBuf {
+    // PATH_MAX without the zero at its end.
+    let longest = if cfg!(target_os = "linux") { 4095 } else { 1023 };
+    let length = longest - "/settings.json.bad-".len();
+    let mut folder = base.to_owned();
+    while length - folder.as_os_str().len() > 200 {
+        folder.push("d".repeat(100));
+    }
+    folder.push("d".repeat(length - folder.as_os_str().len() - 1));
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[test]
+fn a_corrupt_file_that_cannot_be_set_aside_stays_and_the_good_copy_holds_in_memory() {
+    let base = tempfile::tempdir().unwrap();
+    let folder = too_deep(base.path());
+    let good = r#"{"mcpServers": {"mine": {"command": "x"}}}"#;
+    fs::write(folder.join("settings.json.good"), good).unwrap();
+    fs::write(file(&folder), "{broken").unwrap();
+    let prepared = prepare(&folder);
+    assert!(prepared.stuck && prepared.loaded.settings.servers.contains_key("mine"));
+    let [notice] = prepared.notices.as_slice() else { panic!("{:?}", prepared.notices) };
+    assert!(notice.contains("could not be set aside") && notice.contains("good copy"), "{notice}");
+    assert_eq!(fs::read_to_string(file(&folder)).unwrap(), "{broken");
 }
 
 #[test]

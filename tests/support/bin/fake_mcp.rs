@@ -12,6 +12,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use serde_json::Value;
+use signal_hook::consts::SIGINT;
+use signal_hook::low_level::emulate_default_handler;
 use tokio::signal::unix::{SignalKind, signal};
 use trawl_core::mcp::{Connections, supervisor};
 use trawl_core::settings::Settings;
@@ -96,12 +98,20 @@ async fn host(settings: &str, ending: &str) -> ExitCode {
             }
         }
     }
+    // Whoever started the tests may have had it ignored, as shells do for what runs in the background.
+    let interrupt = signal(SignalKind::interrupt());
     let _ = writeln!(std::io::stdout(), "ready");
     let _ = std::io::stdout().flush();
     match ending {
         "close" => connections.close().await,
         "exit" => std::process::exit(0),
         "panic" => panic!("a test wants this"),
+        "SIGINT" => {
+            if let Ok(mut interrupt) = interrupt {
+                interrupt.recv().await;
+            }
+            let _ = emulate_default_handler(SIGINT);
+        }
         _ => std::future::pending().await,
     }
     ExitCode::SUCCESS

@@ -5,6 +5,7 @@
 
 pub(crate) mod kinds;
 mod retype;
+mod words;
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -176,14 +177,7 @@ pub fn validate(tool: &Tool, arguments: &Value) -> Result<(), String> {
         return Err("the arguments are not a JSON object".to_owned());
     }
     let Some(validator) = tool.validator.of(&tool.input_schema) else { return Ok(()) };
-    let errors: Vec<String> = validator
-        .iter_errors(arguments)
-        .map(|error| match error.instance_path().to_string() {
-            path if path.is_empty() => error.to_string(),
-            path => format!("{path}: {error}"),
-        })
-        .collect();
-    if errors.is_empty() { Ok(()) } else { Err(errors.join("; ")) }
+    words::of(validator.iter_errors(arguments)).map_or(Ok(()), Err)
 }
 
 /// `server__tool` in the characters `[A-Za-z0-9_-]`, at most 64 of them, hashed on overflow.

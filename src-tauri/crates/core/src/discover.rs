@@ -1,12 +1,13 @@
 //! Step 2: which tools there are. Asks every server at once; each is isolated from the others.
 //!
 //! Comes in: the connections. Goes out: the catalog, a handle to each connected server and the
-//! servers that cannot be asked. A server that fails is data, never the end of a run.
+//! servers that cannot be asked. A server that fails is data, never the end of a run; one that
+//! hangs takes half of the run's time at most, so that the others can still be asked.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream::FuturesUnordered};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
     catalog::Catalog,
@@ -33,17 +34,19 @@ pub(crate) struct Discovered {
     pub(crate) elapsed_ms: f64,
 }
 
-/// Waits for the servers and lists their tools.
+/// Waits for the servers and lists their tools; `deadline` is the run's limit of time.
 pub(crate) async fn discover(
     connections: &Connections,
     wait: Wait,
+    deadline: Instant,
     recorder: &Recorder,
 ) -> Discovered {
     let began = Instant::now();
+    let until = began + deadline.saturating_duration_since(began) / 2;
     let names = connections.names();
     let mut asked: FuturesUnordered<_> = names
         .iter()
-        .map(|name| async move { (name, within(wait, connections, name).await) })
+        .map(|name| async move { (name, within(wait, until, connections, name).await) })
         .collect();
     let mut servers = HashMap::new();
     let mut failures: HashMap<&String, String> = HashMap::new();
@@ -80,19 +83,25 @@ pub(crate) async fn discover(
     Discovered { catalog, servers, failed, elapsed_ms }
 }
 
-async fn within(wait: Wait, connections: &Connections, name: &str) -> Result<Server, String> {
+async fn within(
+    wait: Wait,
+    until: Instant,
+    connections: &Connections,
+    name: &str,
+) -> Result<Server, String> {
     let connected = connections.connected(name);
-    let outcome = match wait {
-        Wait::Each => Ok(connected.await),
-        Wait::AtMost(limit) => tokio::time::timeout(limit, connected).await.map_err(|_| limit),
+    let waited = async {
+        match wait {
+            Wait::Each => Ok(connected.await),
+            Wait::AtMost(limit) => timeout(limit, connected).await.map_err(|_| limit),
+        }
     };
-    match outcome {
-        Ok(outcome) => outcome.map_err(|error| error.to_string()),
-        Err(limit) => Err(format!(
-            "{name} was not ready within {} s; it is still being connected",
-            limit.as_secs_f64()
-        )),
-    }
+    let late = match timeout_at(until, waited).await {
+        Ok(Ok(outcome)) => return outcome.map_err(|error| error.to_string()),
+        Ok(Err(limit)) => format!("{} s", limit.as_secs_f64()),
+        Err(_) => "half of the run's limit of time (limits.runTimeoutSeconds)".to_owned(),
+    };
+    Err(format!("{name} was not ready within {late}; it is still being connected"))
 }
 
 pub(crate) fn millis(duration: Duration) -> f64 {

@@ -19,7 +19,7 @@ use crate::{
     initialize::{Initialized, RefusedQuestion, checked_question, initialize},
     llm::{Model, ModelError, Models},
     mcp::Connections,
-    plan::{Plan, PlanEnd, PlanInput, plan},
+    plan::{Plan, PlanEnd, PlanInput, Stop, plan},
     run::Run,
     settings::Settings,
     synthesize::{self, Answer, model::WriteInput},
@@ -114,7 +114,8 @@ async fn drive(agent: Agent, request: Request, recorder: Recorder, control: Cont
     let initializing = initialize(&request, agent.history.as_ref());
     let initialized = initializing.instrument(info_span!("initialize")).await;
     let (chosen, context) = (&request.settings.model, request.settings.limits.context_tokens);
-    let discovering = discover(&agent.connections, request.wait, &recorder);
+    let (wait, deadline) = (request.wait, initialized.deadline);
+    let discovering = discover(&agent.connections, wait, deadline, &recorder);
     // A keychain may take its time, so the model is looked up while servers are.
     let found = async {
         let discovering = discovering.instrument(info_span!("discover"));
@@ -148,8 +149,8 @@ async fn drive(agent: Agent, request: Request, recorder: Recorder, control: Cont
         PlanEnd::NoTools(message) => return End::Failed(RunError::NoTools(message.clone())),
         PlanEnd::Failed(message) => return End::Failed(RunError::PlanFailed(message.clone())),
         PlanEnd::Direct { answer, is_broken } => synthesize::direct(answer, *is_broken),
-        PlanEnd::Tasks | PlanEnd::Stopped => {
-            if let Some(error) = nothing_found(&executed) {
+        PlanEnd::Tasks | PlanEnd::Stopped(_) => {
+            if let Some(error) = nothing_found(&planned.end, &executed) {
                 return End::Failed(error);
             }
             let writing = recorder.elapsed_ms();
@@ -210,11 +211,9 @@ impl Steps<'_> {
         };
         let stopped = async {
             tokio::select! {
-                () = self.control.tasks_stopped() => "it was stopped",
-                () = self.control.cancelled() => "the run was cancelled",
-                () = tokio::time::sleep_until(self.initialized.deadline) => {
-                    "the run's limit of time passed; limits.runTimeoutSeconds is the setting"
-                }
+                () = self.control.tasks_stopped() => Stop::Tasks,
+                () = self.control.cancelled() => Stop::Run,
+                () = tokio::time::sleep_until(self.initialized.deadline) => Stop::TimedOut,
             }
         };
         let context = Context {
@@ -275,7 +274,7 @@ fn first_text_ms(recorder: &Recorder) -> Option<f64> {
 }
 
 /// A run with tasks fails only when none of them completed.
-fn nothing_found(executed: &Executed) -> Option<RunError> {
+fn nothing_found(end: &PlanEnd, executed: &Executed) -> Option<RunError> {
     let completed = |task: &Outcome| task.status == TaskStatus::Completed;
     if executed.tasks.iter().any(completed) {
         return None;
@@ -287,14 +286,40 @@ fn nothing_found(executed: &Executed) -> Option<RunError> {
     }
     let count = executed.tasks.len();
     let reasons = reasons.join("; ");
-    Some(match executed.timed_out {
-        true => RunError::TimedOut(format!(
+    // Both see the limit at the same moment; `execute` has nothing to end where planning is first.
+    let timed_out = executed.timed_out || *end == PlanEnd::Stopped(Stop::TimedOut);
+    Some(match (timed_out, count) {
+        (true, 0) => RunError::TimedOut(
+            "the run's limit of time passed before it had a task; raise limits.runTimeoutSeconds \
+             or choose a faster model"
+                .to_owned(),
+        ),
+        (true, _) => RunError::TimedOut(format!(
             "the run's limit of time passed before any of its {count} tasks completed; \
              raise limits.runTimeoutSeconds or ask for less. {reasons}"
         )),
-        false if count == 0 => {
+        (false, 0) => {
             RunError::PlanFailed("planning was stopped before it had a task; ask again".to_owned())
         }
-        false => RunError::AllTasksFailed(format!("none of {count} tasks completed. {reasons}")),
+        (false, _) => {
+            RunError::AllTasksFailed(format!("none of {count} tasks completed. {reasons}"))
+        }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_that_took_all_the_time_is_no_failed_plan() {
+        let code = |end: PlanEnd, timed_out: bool| {
+            let (wall_ms, sequential_ms) = (0.0, 0.0);
+            let executed = Executed { tasks: Vec::new(), timed_out, wall_ms, sequential_ms };
+            nothing_found(&end, &executed).unwrap().code()
+        };
+        assert_eq!(code(PlanEnd::Stopped(Stop::TimedOut), false), "timed_out");
+        assert_eq!(code(PlanEnd::Stopped(Stop::TimedOut), true), "timed_out");
+        assert_eq!(code(PlanEnd::Stopped(Stop::Tasks), false), "plan_failed");
+    }
 }

@@ -73,16 +73,36 @@ pub(crate) enum PlanEnd {
     NoTools(String),
     /// Neither the model nor the built-in planner made a plan.
     Failed(String),
-    /// Stopped by a person or by the run's limit of time.
-    Stopped,
+    /// Ended before it was whole.
+    Stopped(Stop),
+}
+
+/// Why planning ends early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// A person wants the answer from what is there.
+    Tasks,
+    /// A person ended the run.
+    Run,
+    /// The run's limit of time passed.
+    TimedOut,
+}
+
+impl Stop {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Tasks => "it was stopped",
+            Self::Run => "the run was cancelled",
+            Self::TimedOut => {
+                "the run's limit of time passed; limits.runTimeoutSeconds is the setting"
+            }
+        }
+    }
 }
 
 /// Plans, with the model if there is one; the built-in planner takes over from one that fails.
 /// Planning ends early when `stopped` is ready, and says why; what was planned until then stays.
-pub(crate) async fn plan(
-    input: PlanInput<'_>,
-    stopped: impl Future<Output = &'static str>,
-) -> Plan {
+pub(crate) async fn plan(input: PlanInput<'_>, stopped: impl Future<Output = Stop>) -> Plan {
     let began = input.recorder.elapsed_ms();
     let most = input.settings.limits.max_tasks.max(1);
     let mut checker = Checker::new(input.catalog, input.recorder, &input.tasks, most);
@@ -93,10 +113,10 @@ pub(crate) async fn plan(
     };
     let end = end.unwrap_or_else(|why| {
         // Those that waited for their repair have an index, and every index has an end.
-        checker.reject_invalid();
+        checker.finish();
         match spent.answer() {
-            "" => PlanEnd::Stopped,
-            answer => told(&input, answer.to_owned(), true, Some(why)),
+            "" => PlanEnd::Stopped(why),
+            answer => told(&input, answer.to_owned(), true, Some(why.words())),
         }
     });
     let elapsed_ms = input.recorder.elapsed_ms() - began;
@@ -184,7 +204,7 @@ fn plan_builtin(
     for raw in builtin::choose(input.question, input.catalog) {
         checker.take(raw);
     }
-    checker.reject_invalid();
+    checker.finish();
     if checker.count() == 0 {
         return nothing(
             "no read-only tool of the connected servers fits the question; name what to search for, \

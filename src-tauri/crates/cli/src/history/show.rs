@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 use trawl_core::event::RunId;
 use trawl_core::history::{History, RunRecord, TaskRecord};
 use trawl_core::value::value_of;
@@ -11,6 +12,15 @@ use trawl_core::value::value_of;
 use crate::exit::Exit;
 use crate::output::{self, Style, harmless, one_line};
 use crate::words::{counted, duration, local_time};
+
+/// A task with its whole result. Never a [`Value`] on the way: a result may be legal JSON and still
+/// hold what no [`Value`] can, such as half a character or `1e999`.
+#[derive(Serialize)]
+struct TaskWithResult<'a> {
+    #[serde(flatten)]
+    task: &'a TaskRecord,
+    result: Option<Box<RawValue>>,
+}
 
 /// Prints a run with its tasks and its answer.
 pub(super) fn run(history: &History, id: RunId, json: bool) -> anyhow::Result<Exit> {
@@ -47,8 +57,7 @@ pub(super) fn task(
         output::answer(&result)?;
     } else if json {
         let result = result.map(RawValue::from_string).transpose()?;
-        let mut record = serde_json::to_value(task)?;
-        record["result"] = json!(result);
+        let record = TaskWithResult { task, result };
         output::answer(&serde_json::to_string_pretty(&record)?)?;
     } else {
         let result = result.as_deref().map(readable);

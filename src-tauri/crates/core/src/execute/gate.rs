@@ -248,7 +248,8 @@ pub(super) struct Permit {
 
 impl Permit {
     /// The server said "too many requests": half as many calls at once, none before `retry_after`.
-    /// Says so, unless other calls of the same burst already had this effect.
+    /// Says so, unless other calls of the same burst already had this effect, or it gets one at a
+    /// time anyway.
     pub(super) fn refused(&self, retry_after: Option<Duration>) -> Option<String> {
         let mut state = self.gate.state();
         let now = Instant::now();
@@ -267,17 +268,20 @@ impl Permit {
         let before = state.limit();
         let limit = (before / 2).max(1);
         state.slowed = Some(Slowed { limit, good: 0, refused_at: now });
-        let words = format!(
-            "server \"{}\" now gets {limit} calls at once instead of {before}, and step by step more again",
-            self.gate.server
-        );
         tracing::warn!(
             server = self.gate.server,
             limit,
             before,
             "a server refused a call as one too many"
         );
-        Some(words)
+        let calls = if limit == 1 { "call" } else { "calls" };
+        (limit < before).then(|| {
+            format!(
+                "server \"{}\" now gets {limit} {calls} at once instead of {before}, \
+                 and step by step more again",
+                self.gate.server
+            )
+        })
     }
 
     /// The server answered: after as many good answers as it gets calls at once, it gets one more.

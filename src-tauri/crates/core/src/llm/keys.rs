@@ -18,7 +18,7 @@ use super::{
     address,
     keychain::{Keychain, Silent},
 };
-use crate::http;
+use crate::loopback::is_loopback;
 
 /// A keychain may ask the person to unlock it, but must not hold up a run.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -109,7 +109,7 @@ impl Keys {
         if let Some((key, source)) = typed {
             return found(key, source);
         }
-        let patience = if http::is_loopback(base) { LOOPBACK_PATIENCE } else { PATIENCE };
+        let patience = if is_loopback(base) { LOOPBACK_PATIENCE } else { PATIENCE };
         let kept = self.keychain.read(&account(base), patience).await;
         if let Ok(Some(key)) = kept.as_ref().map(|secret| Key::new(secret.as_deref()?)) {
             return found(key, Source::Keychain);

@@ -17,7 +17,7 @@ use super::{
     keys::{KeyStatus, Keys},
 };
 use crate::{
-    http,
+    loopback::is_loopback,
     settings::{ModelSettings, Price, Provider},
 };
 
@@ -123,7 +123,7 @@ impl Models {
         };
         let connect = seconds(settings.connect_timeout_seconds, 10.0);
         Ok(Model {
-            client: self.client(connect, http::is_loopback(&endpoint.base))?,
+            client: self.client(connect, is_loopback(&endpoint.base))?,
             endpoint: Arc::new(endpoint),
             models: self.clone(),
             limits: context_tokens,
@@ -162,12 +162,13 @@ impl Models {
         if let Some(client) = lock(&self.0.clients).get(&(connect, loopback)) {
             return Ok(client.clone());
         }
-        let builder = http::client(loopback)
+        let builder = reqwest::Client::builder()
             .connect_timeout(connect)
             .user_agent(concat!("trawl/", env!("CARGO_PKG_VERSION")))
             // A redirect would carry the key to another address.
             .redirect(reqwest::redirect::Policy::none())
             .tcp_nodelay(true);
+        let builder = if loopback { builder.no_proxy() } else { builder };
         let client = builder.build().map_err(|error| ModelError::Unreachable {
             server: "the model's server".to_owned(),
             reason: super::call::reason(&error),

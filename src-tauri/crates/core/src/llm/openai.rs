@@ -12,7 +12,7 @@ use url::Url;
 use super::{
     Chunk, ModelError, Prompt, Structure, account::Counted, address, models::Endpoint, refusal,
 };
-use crate::http;
+use crate::loopback::is_loopback;
 
 /// Where chat requests go.
 pub(super) fn chat_url(base: &Url) -> Url {
@@ -50,7 +50,7 @@ pub(super) fn body(
     }
     let Some(format) = &prompt.format else { return body };
     // A plan should not depend on luck; models elsewhere may refuse any temperature but their own.
-    if http::is_loopback(&endpoint.base) {
+    if is_loopback(&endpoint.base) {
         body["temperature"] = json!(0);
     }
     let schema = |strict: bool, schema: &Value| {

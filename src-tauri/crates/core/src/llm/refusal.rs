@@ -32,12 +32,15 @@ impl Refusal<'_> {
         let sense = words.to_lowercase();
         let says = |signs: &[&str]| signs.iter().any(|sign| sense.contains(sign));
         let (model, retry_after) = (endpoint.model.clone(), self.retry_after);
-        if says(TOO_LONG) {
+        // With 429 these words are about the tokens of a minute, which is over soon.
+        if self.status == 413 || (self.status != 429 && says(TOO_LONG)) {
             return ModelError::TooLong { said };
         }
         match self.status {
             402 => ModelError::NoCredit { server, said },
             400 | 403 | 429 if says(NO_CREDIT) => ModelError::NoCredit { server, said },
+            // With 429 they speak of billing to whoever is too fast, too.
+            400 | 403 if says(BILLING) => ModelError::NoCredit { server, said },
             // Gemini says 400 to a wrong key.
             401 | 403 if endpoint.key.is_none() => ModelError::MissingKey { server },
             401 | 403 => ModelError::WrongKey { server, said },
@@ -116,8 +119,8 @@ const TOO_LONG: &[&str] = &[
     "input token count exceeds",
     "exceeds the maximum number of tokens",
 ];
-const NO_CREDIT: &[&str] =
-    &["insufficient_quota", "credit balance", "insufficient credits", "billing", "no credit"];
+const NO_CREDIT: &[&str] = &["insufficient_quota", "credit balance", "insufficient credits"];
+const BILLING: &[&str] = &["billing", "no credit"];
 const WRONG_KEY: &[&str] = &["api key not valid", "invalid api key", "invalid_api_key"];
 const STRUCTURE: &[&str] = &[
     "response_format",
@@ -133,7 +136,8 @@ const STRUCTURE: &[&str] = &[
 ];
 
 fn names_model(sense: &str, model: &str) -> bool {
-    let named = sense.contains("model") || sense.contains(&model.to_lowercase());
+    let model = model.to_lowercase();
+    let named = sense.contains("model") || sense.contains(&model);
     let missing = [
         "not found",
         "not_found",
@@ -145,7 +149,9 @@ fn names_model(sense: &str, model: &str) -> bool {
         "not supported",
         "unexpected model",
     ];
-    named && missing.iter().any(|sign| sense.contains(sign)) && !sense.contains("response_format")
+    // A model that does not support a schema is there.
+    let structure = |sign: &&str| sense.contains(sign) && !model.contains(sign);
+    named && missing.iter().any(|sign| sense.contains(sign)) && !STRUCTURE.iter().any(structure)
 }
 
 /// The message in an error body, whatever its shape.
@@ -244,6 +250,31 @@ mod tests {
         }
     }
 
+    /// In the words of Groq, Gemini, `OpenAI` and `xAI`.
+    #[test]
+    fn a_limit_a_minute_is_neither_an_empty_account_nor_a_long_prompt() {
+        let upgrade = "Need more tokens? Upgrade at https://console.groq.com/settings/billing";
+        let quota = "You exceeded your current quota, please check your plan and billing details";
+        let cases = [
+            (429, format!("Rate limit reached, try again in 4.77s. {upgrade}"), 17, "busy"),
+            (429, quota.to_owned(), 429, "busy"),
+            (429, "Too many tokens for team x, rate limit: 9".to_owned(), 8, "busy"),
+            (
+                413,
+                format!("Request too large: Limit 6000, Requested 12328. {upgrade}"),
+                1,
+                "too_long",
+            ),
+            (403, "Billing is not set up".to_owned(), 3, "no_credit"),
+        ];
+        for (status, message, number, expected) in cases {
+            let body = serde_json::json!({"error": {"message": message, "code": number}});
+            assert_eq!(code(status, &body.to_string()), expected, "{status} {body}");
+        }
+        let spent = serde_json::json!({"error": {"message": quota, "code": "insufficient_quota"}});
+        assert_eq!(code(429, &spent.to_string()), "no_credit");
+    }
+
     #[test]
     fn a_refused_schema_is_recognised() {
         let endpoint = Endpoint::for_tests("gpt-x", None);
@@ -256,6 +287,7 @@ mod tests {
             400,
             r#"{"error":{"message":"response_format is not supported by this model"}}"#
         ));
+        assert!(may(400, r#"{"error":{"message":"json_schema is not supported by this model"}}"#));
         assert!(may(500, r#"{"error":{"message":"failed to parse grammar"}}"#));
         assert!(!may(401, "response_format"));
         assert!(!may(500, "out of memory"));

@@ -43,6 +43,8 @@ pub struct Reply {
     decoder: Decoder,
     thinking: Thinking,
     queue: VecDeque<Chunk>,
+    /// What went wrong behind the text that is still in the queue.
+    failed: Option<ModelError>,
     deadline: Instant,
     most_bytes: usize,
     text_bytes: usize,
@@ -71,6 +73,7 @@ impl Reply {
             decoder: Decoder::default(),
             thinking: Thinking::default(),
             queue: VecDeque::new(),
+            failed: None,
             most_bytes,
             text_bytes: 0,
             on_wire: 0,
@@ -90,10 +93,14 @@ impl Reply {
                     if self.text_bytes > self.most_bytes {
                         self.ended = true;
                         self.queue.clear();
+                        self.failed = None;
                         return Err(self.endless(self.most_bytes));
                     }
                     return Ok(Some(text));
                 }
+            }
+            if let Some(error) = self.failed.take() {
+                return Err(error);
             }
             if self.ended {
                 return Ok(None);
@@ -128,8 +135,20 @@ impl Reply {
         self.account.read_too_little()
     }
 
-    /// Reads one packet.
+    /// Reads one packet. An error waits for its turn behind the text that came before it: text that
+    /// was written is never lost, and never asked for again.
     async fn read(&mut self) -> Result<(), ModelError> {
+        match self.packet().await {
+            Err(error) if !self.queue.is_empty() => {
+                self.ended = true;
+                self.failed = Some(error);
+                Ok(())
+            }
+            read => read,
+        }
+    }
+
+    async fn packet(&mut self) -> Result<(), ModelError> {
         let Ok(packet) = timeout_at(self.deadline, self.body.next()).await else {
             return self.out_of_time();
         };

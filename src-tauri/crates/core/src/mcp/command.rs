@@ -4,7 +4,8 @@
 //! often not on it: the places where people's installers put them are looked at too. Finds only;
 //! starts nothing.
 
-use std::ffi::OsString;
+use std::cmp::Reverse;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// Installers' places, below the home folder and elsewhere, in the order of search.
@@ -24,7 +25,7 @@ const OTHER_PLACES: [&str; 4] =
 /// A command that was found.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Found {
-    /// The program.
+    /// The program, absolute: it is started from its own folder, not from ours.
     pub(super) program: PathBuf,
     /// The PATH its process should have: with the program's own folder where that was not on it,
     /// since `npx` looks for `node` beside itself.
@@ -43,7 +44,7 @@ pub(super) fn find(command: &str, path: &OsString, cwd: Option<&Path>) -> Result
             _ => as_path.to_owned(),
         };
         return match is_program(&program) {
-            true => Ok(Found { program, path: path.clone() }),
+            true => Ok(found(program, path.clone())),
             false if program.exists() => {
                 Err(format!("cannot be started: \"{command}\" is not an executable file"))
             }
@@ -51,7 +52,7 @@ pub(super) fn find(command: &str, path: &OsString, cwd: Option<&Path>) -> Result
         };
     }
     if let Some(program) = in_folders(command, std::env::split_paths(path)) {
-        return Ok(Found { program, path: path.clone() });
+        return Ok(found(program, path.clone()));
     }
     let Some(program) = in_folders(command, installers_places()) else {
         return Err(format!(
@@ -63,7 +64,11 @@ pub(super) fn find(command: &str, path: &OsString, cwd: Option<&Path>) -> Result
     let folder = program.parent().map(Path::to_owned).unwrap_or_default();
     let extended = std::iter::once(folder).chain(std::env::split_paths(path));
     let path = std::env::join_paths(extended).unwrap_or_else(|_| path.clone());
-    Ok(Found { program, path })
+    Ok(found(program, path))
+}
+
+fn found(program: PathBuf, path: OsString) -> Found {
+    Found { program: std::path::absolute(&program).unwrap_or(program), path }
 }
 
 fn in_folders(command: &str, folders: impl Iterator<Item = PathBuf>) -> Option<PathBuf> {
@@ -86,19 +91,25 @@ fn installers_places() -> impl Iterator<Item = PathBuf> {
     let below_home = home.into_iter().flat_map(|home| {
         HOME_PLACES.iter().flat_map(move |place| {
             let folder = home.join(place);
-            // nvm keeps a folder a version; the newest is the last by name.
+            // nvm keeps a folder a version.
             if place.ends_with("versions/node") { versions(&folder) } else { vec![folder] }
         })
     });
     below_home.chain(OTHER_PLACES.iter().map(PathBuf::from))
 }
 
+/// The programs' folders of every version, the newest first.
 fn versions(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut found: Vec<PathBuf> = entries.flatten().map(|entry| entry.path().join("bin")).collect();
-    found.sort();
-    found.reverse();
-    found
+    let mut versions: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    versions.sort_by_cached_key(|folder| Reverse(version(folder)));
+    versions.into_iter().map(|folder| folder.join("bin")).collect()
+}
+
+/// `v22.11.0` as numbers; what is no version has none, and comes last.
+fn version(folder: &Path) -> Vec<u64> {
+    let name = folder.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    name.trim_start_matches('v').split('.').map_while(|part| part.parse().ok()).collect()
 }
 
 #[cfg(unix)]
@@ -126,10 +137,23 @@ mod tests {
             find("./sh", &path, Some(Path::new("/bin"))).unwrap().program,
             Path::new("/bin/./sh")
         );
+        let up: PathBuf = std::env::current_dir().unwrap().components().map(|_| "..").collect();
+        assert!(find("./sh", &path, Some(&up.join("bin"))).unwrap().program.is_absolute());
         let missing = find("no-such-command-x", &path, None).unwrap_err();
         assert!(missing.contains("\"no-such-command-x\" was not found in PATH (/usr/bin:/bin)"));
         assert!(find("/etc/passwd", &path, None).unwrap_err().contains("not an executable file"));
         assert!(find("/no/such", &path, None).unwrap_err().contains("there is no file"));
         assert!(find("", &path, None).is_err());
+    }
+
+    #[test]
+    fn the_newest_node_is_looked_into_first() {
+        let home = tempfile::tempdir().unwrap();
+        for name in ["v8.17.0", "v22.2.0", "v22.11.0", "current"] {
+            std::fs::create_dir(home.path().join(name)).unwrap();
+        }
+        let expect = ["v22.11.0", "v22.2.0", "v8.17.0", "current"]
+            .map(|name| home.path().join(name).join("bin"));
+        assert_eq!(versions(home.path()), expect);
     }
 }

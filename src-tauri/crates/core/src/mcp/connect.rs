@@ -1,13 +1,15 @@
 //! From an entry to a connected server with its tools, within the entry's connect limit.
 //!
 //! Opens the way (process, HTTP, in-process stream), goes through the first exchange, lists the
-//! tools. A failure is told with what the server said last; nothing is left running after it.
+//! tools. A failure is told with what the server said last, without secrets; nothing is left
+//! running after it.
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use indexmap::IndexMap;
 use reqwest::header::{HeaderName, HeaderValue};
 use rmcp::RoleClient;
 use rmcp::service::{ClientInitializeError, RunningService};
@@ -16,6 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::settings::{ServerEntry, Transport};
 
@@ -57,6 +60,22 @@ pub(super) struct Attempt<'a> {
 struct Known {
     process: Mutex<Option<Arc<Process>>>,
     junk: Arc<Junk>,
+    redactor: Mutex<Redactor>,
+}
+
+/// Where a server is, and what is sent with every request.
+struct Target {
+    /// As the person wrote it, filled.
+    url: String,
+    parsed: Url,
+    headers: HashMap<HeaderName, HeaderValue>,
+}
+
+impl Known {
+    /// The secrets that no message may repeat from now on.
+    fn remember(&self, redactor: &Redactor) {
+        *lock(&self.redactor) = redactor.clone();
+    }
 }
 
 impl Attempt<'_> {
@@ -73,7 +92,7 @@ impl Attempt<'_> {
                     let order = Order { command, args, env, cwd: cwd.as_deref() };
                     self.over_child(order, &known).await
                 }
-                Transport::Http { url, headers } => self.over_http(url, headers).await,
+                Transport::Http { url, headers } => self.over_http(url, headers, &known).await,
             }
         })
         .await
@@ -96,17 +115,18 @@ impl Attempt<'_> {
     ) -> Result<Connected, ServerError> {
         let limit = self.entry.connect_timeout();
         let outcome = timeout(limit, connecting).await;
-        let process = known.process.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (process, redactor) = (lock(&known.process).clone(), lock(&known.redactor).clone());
         let mut reason = match outcome {
             Ok(Ok(connected)) => return Ok(connected),
-            Ok(Err(reason)) => reason,
+            // Some of it is in the server's own words.
+            Ok(Err(reason)) => redactor.clean(&reason),
             Err(_) => format!(
                 "did not answer within {} s; raise \"connectTimeoutSeconds\" in its entry if it \
                  needs longer to start",
                 limit.as_secs_f64()
             ),
         };
-        if let Some(printed) = known.junk.first() {
+        if let Some(printed) = known.junk.first(&redactor) {
             reason.push_str("; it printed something else on stdout: ");
             reason.push_str(&printed);
         }
@@ -119,7 +139,7 @@ impl Attempt<'_> {
         // Given up at any point, the child is told.
         let given_up = closed.clone().drop_guard();
         let mut redactor = Redactor::default();
-        let (stdout, stdin, started) = stdio::start(
+        let started = stdio::start(
             self.name,
             order,
             self.supervisor,
@@ -127,10 +147,11 @@ impl Attempt<'_> {
             closed,
             &self.tasks.links,
         )
-        .await?;
-        let shared = Arc::new(redactor.clone());
-        let process = started.follow(self.name, shared);
-        *known.process.lock().unwrap_or_else(PoisonError::into_inner) = Some(process.clone());
+        .await;
+        known.remember(&redactor);
+        let (stdout, stdin, started) = started?;
+        let process = started.follow(self.name, Arc::new(redactor.clone()));
+        *lock(&known.process) = Some(process.clone());
         let connected =
             self.over_streams((stdout, stdin), redactor, Some(process.clone()), known).await;
         let connected = match connected {
@@ -173,34 +194,18 @@ impl Attempt<'_> {
     async fn over_http(
         &self,
         url: &str,
-        headers: &indexmap::IndexMap<String, String>,
+        headers: &IndexMap<String, String>,
+        known: &Known,
     ) -> Result<Connected, String> {
         let mut redactor = Redactor::default();
-        let url = secrets::fill(url, &mut redactor).await?;
-        let parsed = url::Url::parse(&url)
-            .map_err(|error| format!("has a \"url\" that is no URL: {error}"))?;
-        if !matches!(parsed.scheme(), "http" | "https") {
-            return Err(format!("has a \"url\" that is not HTTP but \"{}\"", parsed.scheme()));
-        }
-        for (_, value) in parsed.query_pairs() {
-            redactor.add(&value);
-        }
-        redactor.add(parsed.password().unwrap_or_default());
-        let mut sent = HashMap::new();
-        for (name, value) in headers {
-            let value = secrets::fill(value, &mut redactor).await?;
-            redactor.add(&value);
-            let wrong = || format!("has a header \"{name}\" that HTTP does not allow");
-            let mut content = HeaderValue::from_str(&value).map_err(|_| wrong())?;
-            content.set_sensitive(true);
-            sent.insert(HeaderName::try_from(name).map_err(|_| wrong())?, content);
-        }
+        let target = target(url, headers, &mut redactor).await;
+        known.remember(&redactor);
+        let Target { url, parsed, headers } = target?;
         let calls = Arc::new(Calls::default());
         let client = Http::new(&parsed, calls.clone(), self.entry.connect_timeout())?;
-        let wire = StreamableHttpClientTransport::with_client(client, Http::config(&url, sent));
-        let cleaner = redactor.clone();
+        let wire = StreamableHttpClientTransport::with_client(client, Http::config(&url, headers));
         let shake = |tools_changed, stop| Box::pin(handshake::shake(wire, tools_changed, stop));
-        self.over_wire(shake, calls, redactor, None).await.map_err(|reason| cleaner.clean(&reason))
+        self.over_wire(shake, calls, redactor, None).await
     }
 
     async fn over_wire<F>(
@@ -244,6 +249,43 @@ impl Attempt<'_> {
     }
 }
 
+/// The URL and the headers of an entry, filled. What is secret of them is remembered.
+async fn target(
+    url: &str,
+    headers: &IndexMap<String, String>,
+    redactor: &mut Redactor,
+) -> Result<Target, String> {
+    let url = secrets::fill(url, redactor).await?;
+    let parsed =
+        Url::parse(&url).map_err(|error| format!("has a \"url\" that is no URL: {error}"))?;
+    if !matches!(parsed.scheme(), "http" | "https") {
+        return Err(format!("has a \"url\" that is not HTTP but \"{}\"", parsed.scheme()));
+    }
+    for (_, value) in parsed.query_pairs() {
+        redactor.add(&value);
+    }
+    // And as they are sent, which is how an error repeats them.
+    let raw = parsed.query().unwrap_or_default().split('&');
+    for (_, value) in raw.filter_map(|pair| pair.split_once('=')) {
+        redactor.add(value);
+    }
+    redactor.add(parsed.password().unwrap_or_default());
+    let mut sent = HashMap::new();
+    for (name, value) in headers {
+        let value = secrets::fill(value, redactor).await?;
+        redactor.add(&value);
+        let wrong = || format!("has a header \"{name}\" that HTTP does not allow");
+        let mut content = HeaderValue::from_str(&value).map_err(|_| wrong())?;
+        content.set_sensitive(true);
+        sent.insert(HeaderName::try_from(name).map_err(|_| wrong())?, content);
+    }
+    Ok(Target { url, parsed, headers: sent })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn handshake_failure(error: &ClientInitializeError) -> String {
     use ClientInitializeError as E;
     match error {
@@ -257,5 +299,32 @@ fn handshake_failure(error: &ClientInitializeError) -> String {
         E::TransportError { error, .. } => refusal::connect_failure(error.error.as_ref())
             .unwrap_or_else(|| "closed the connection before it answered".to_owned()),
         other => format!("did not answer as an MCP server does: {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_server_says_for_a_refusal_is_told_without_secrets() {
+        let mut redactor = Redactor::default();
+        redactor.remember("s3cr3t-value");
+        let known = Known::default();
+        known.remember(&redactor);
+        let (entry, tasks) = (ServerEntry::builtin("stories"), Tasks::default());
+        let attempt = Attempt { name: "fake", entry: &entry, supervisor: None, tasks: &tasks };
+        let refused = async { Err("refused the connection: invalid key s3cr3t-value".to_owned()) };
+        let error = attempt.limited(&known, refused).await.err().unwrap();
+        assert_eq!(error.reason(), "refused the connection: invalid key •••");
+    }
+
+    #[tokio::test]
+    async fn a_querys_values_are_secret_as_they_are_written_too() {
+        let mut redactor = Redactor::default();
+        let url = "https://host/mcp?key=s3cr3t%2Fvalue&quiet";
+        let target = target(url, &IndexMap::new(), &mut redactor).await.unwrap();
+        assert_eq!(redactor.clean(target.parsed.as_str()), "https://host/mcp?key=•••&quiet");
+        assert_eq!(redactor.clean("bad key s3cr3t/value"), "bad key •••");
     }
 }

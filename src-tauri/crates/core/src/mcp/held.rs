@@ -133,6 +133,10 @@ impl Held {
         let mut states = self.state.subscribe();
         let mut tried = false;
         loop {
+            // It cannot be connected any more, so that there would be nothing to wait for.
+            if self.removed.is_cancelled() {
+                return Err(ServerError::Unknown(self.name.clone()));
+            }
             let state = states.borrow_and_update().clone();
             match state {
                 State::Connected { server, .. } if server.is_usable() => return Ok(server),
@@ -141,9 +145,7 @@ impl Held {
                     tried = true;
                     tokio::select! {
                         _ = states.changed() => {}
-                        () = self.removed.cancelled() => {
-                            return Err(ServerError::Unknown(self.name.clone()));
-                        }
+                        () = self.removed.cancelled() => {}
                     }
                 }
                 _ if tried => return Err(self.failed("closed the connection again at once")),
@@ -317,5 +319,28 @@ impl Held {
 
     fn changed(&self) {
         self.changes.send_modify(|count| *count += 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+
+    /// Asked in a thread of its own: what never ends must not hold up the other tests.
+    #[test]
+    fn a_server_that_was_removed_meanwhile_is_unknown_to_who_asks_it() {
+        let entry = Ok(ServerEntry::builtin("stories"));
+        let changes = watch::Sender::new(0);
+        let held = Held::new("gone", entry, Source::Settings, None, changes, Tasks::default());
+        held.state
+            .send_replace(State::Failed { error: held.failed("broke"), took: Duration::ZERO });
+        held.close();
+        let (sender, answer) = mpsc::channel();
+        thread::spawn(move || sender.send(futures::executor::block_on(held.connected()).err()));
+        let error = answer.recv_timeout(Duration::from_secs(10)).expect("an answer");
+        assert_eq!(error, Some(ServerError::Unknown("gone".to_owned())));
     }
 }

@@ -30,7 +30,7 @@ use super::MAX_MESSAGE;
 use super::calls::{Call, Calls, Taken};
 use super::lines::stand_in;
 use super::refusal::root;
-use crate::http;
+use crate::loopback::is_loopback;
 
 const JSON: &str = "application/json";
 const EVENTS: &str = "text/event-stream";
@@ -54,7 +54,9 @@ impl Http {
         calls: Arc<Calls>,
         connect_timeout: Duration,
     ) -> Result<Self, String> {
-        let client = http::client(http::is_loopback(to))
+        let builder = reqwest::Client::builder();
+        let builder = if is_loopback(to) { builder.no_proxy() } else { builder };
+        let client = builder
             .connect_timeout(connect_timeout)
             .redirect(same_origin())
             .build()

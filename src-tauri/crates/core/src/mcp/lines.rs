@@ -22,12 +22,17 @@ use tokio_util::sync::CancellationToken;
 use super::calls::{Calls, Taken};
 use super::outbox::Outbox;
 use super::probe::Probe;
+use super::redact::Redactor;
 
 /// Lines from here on are moved, not copied.
 const LARGE: usize = 64 << 10;
 
 /// Where the id of a request can be expected in a line that is too large to be read whole.
 const EDGE: usize = 1 << 10;
+
+/// Characters of a line that is no message: what is kept, and what is told once the secrets are out.
+const JUNK_KEPT: usize = 8 << 10;
+const JUNK_TOLD: usize = 120;
 
 /// The wire over one pair of streams.
 pub(super) struct Lines<R, W> {
@@ -257,12 +262,14 @@ impl Junk {
     fn note(&self, text: &str) {
         tracing::debug!(text, "a line on stdout is not JSON-RPC");
         let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        first.get_or_insert_with(|| text.chars().take(120).collect());
+        first.get_or_insert_with(|| text.chars().take(JUNK_KEPT).collect());
     }
 
-    /// The first such line, cut.
-    pub(super) fn first(&self) -> Option<String> {
-        self.first.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The first such line, without secrets, cut.
+    pub(super) fn first(&self, redactor: &Redactor) -> Option<String> {
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = first.as_deref()?;
+        Some(redactor.beginning(kept, kept.chars().count() == JUNK_KEPT, JUNK_TOLD))
     }
 }
 

@@ -59,6 +59,16 @@ impl Redactor {
         }
         covered
     }
+
+    /// The first `limit` characters without the secrets, of a text that may have lost its end, and
+    /// with it a part of a secret.
+    pub(super) fn beginning(&self, text: &str, lost_its_end: bool, limit: usize) -> String {
+        let covered = self.covered(text);
+        let longest = self.secrets.first().map_or(0, String::len);
+        let unsure = if lost_its_end { longest } else { 0 };
+        let sure = covered.chars().count().saturating_sub(unsure);
+        covered.chars().take(limit.min(sure)).collect()
+    }
 }
 
 #[cfg(test)]
@@ -75,5 +85,16 @@ mod tests {
             redactor.clean("verbose: Bearer abcdef123, abcdef123 and key-0123"),
             "verbose: •••, ••• and •••"
         );
+    }
+
+    #[test]
+    fn no_part_of_a_secret_is_left_at_either_cut() {
+        let mut redactor = Redactor::default();
+        redactor.remember("0123456789");
+        assert_eq!(redactor.beginning("key 0123456789 is wrong", false, 6), "key ••");
+        assert_eq!(redactor.beginning("key 0123456789 is wrong", false, 90), "key ••• is wrong");
+        // Its end was cut off before.
+        let lost = "a key that is wrong: 01234567";
+        assert_eq!(redactor.beginning(lost, true, 90), "a key that is wrong");
     }
 }

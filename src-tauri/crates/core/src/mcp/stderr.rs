@@ -10,7 +10,10 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use super::redact::Redactor;
 
 const LINES: usize = 50;
+/// In characters.
 const LINE_LENGTH: usize = 1000;
+/// In bytes; more than is kept, since secrets are taken out before a line is cut.
+const READ_LENGTH: usize = 8 << 10;
 
 /// The last lines of one child.
 #[derive(Default)]
@@ -36,7 +39,7 @@ impl Stderr {
                 match byte {
                     b'\n' => self.keep(&server, &mut line, &redactor),
                     // What is cut off a long line is of no use to a person.
-                    _ if line.len() < LINE_LENGTH => line.push(*byte),
+                    _ if line.len() < READ_LENGTH => line.push(*byte),
                     _ => {}
                 }
             }
@@ -50,7 +53,9 @@ impl Stderr {
     }
 
     fn keep(&self, server: &str, line: &mut Vec<u8>, redactor: &Redactor) {
-        let text = redactor.clean(String::from_utf8_lossy(line).trim_end());
+        let lost_its_end = line.len() == READ_LENGTH;
+        let words = String::from_utf8_lossy(line);
+        let text = redactor.beginning(words.trim_end(), lost_its_end, LINE_LENGTH);
         line.clear();
         if text.is_empty() {
             return;

@@ -14,6 +14,8 @@ use crate::catalog::{Hints, Tool, Validator};
 use crate::digest::digest;
 use crate::settings::{ServerEntry, Transport};
 
+use super::refusal;
+
 /// More pages than any real server has.
 const MAX_PAGES: usize = 200;
 
@@ -35,7 +37,7 @@ pub(super) async fn list(
             Err(ServiceError::McpError(error)) if error.code == ErrorCode::METHOD_NOT_FOUND => {
                 break;
             }
-            Err(error) => return Err(format!("did not list its tools: {error}")),
+            Err(error) => return Err(unlisted(&error)),
         };
         for tool in page.tools {
             let disabled = entry.disabled_tools.iter().any(|name| *name == tool.name);
@@ -56,6 +58,19 @@ pub(super) async fn list(
         }
     }
     Ok(tools.into())
+}
+
+/// Why there is no list. The library's own words name its types, and may repeat a URL.
+fn unlisted(error: &ServiceError) -> String {
+    let closed = || "closed the connection before it listed its tools".to_owned();
+    match error {
+        ServiceError::McpError(answer) => format!("did not list its tools: {}", answer.message),
+        ServiceError::TransportSend(lost) => {
+            refusal::connect_failure(lost.error.as_ref()).unwrap_or_else(closed)
+        }
+        ServiceError::TransportClosed => closed(),
+        other => format!("did not list its tools: {other}"),
+    }
 }
 
 fn described(server: &str, entry: &ServerEntry, tool: rmcp::model::Tool) -> Tool {

@@ -7,13 +7,15 @@
 //!
 //! A model that names no task counts its plan's elements, so the n-th one is `t<n>`, whatever became
 //! of those before it: an identical call's name leads to the first one, and the name of an element
-//! that is no task leads nowhere.
+//! that is no task leads nowhere. Other models name a task by its tool; whom they mean is known
+//! when the plan is whole ([`Checker::finish`]).
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
+use indexmap::IndexMap;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{
@@ -37,6 +39,8 @@ pub(super) struct Checker<'a> {
     ids: HashMap<String, usize>,
     /// Names of elements that are no tasks.
     nobodys: HashSet<String>,
+    /// Names of tools that tasks wait for as if they were tasks, each with those that wait.
+    tools_awaited: IndexMap<String, Vec<usize>>,
     /// The first task of each call.
     calls: HashMap<Call, usize>,
     /// Elements of the plan until now.
@@ -84,6 +88,7 @@ impl<'a> Checker<'a> {
             most,
             ids: HashMap::new(),
             nobodys: HashSet::new(),
+            tools_awaited: IndexMap::new(),
             calls: HashMap::new(),
             elements: 0,
             next: 0,
@@ -196,8 +201,9 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Rejects what nobody repairs any more.
-    pub(super) fn reject_invalid(&mut self) {
+    /// No further task comes, and nobody repairs any more what is still invalid.
+    pub(super) fn finish(&mut self) {
+        self.understand();
         for invalid in std::mem::take(&mut self.invalid) {
             self.reject(invalid);
         }
@@ -251,7 +257,11 @@ impl<'a> Checker<'a> {
                 true
             }
         });
-        self.understand(&depends_on, index);
+        for name in &depends_on {
+            if self.names_a_tool(name) {
+                self.tools_awaited.entry(name.clone()).or_default().push(index);
+            }
+        }
         self.tell(index, &id, Some(tool), raw, &depends_on);
         let task = Task {
             id,
@@ -265,13 +275,22 @@ impl<'a> Checker<'a> {
         self.hand_on(Planned { index, task: Ok(task) });
     }
 
-    /// Some models name a task by its tool; where one earlier task alone calls it, that one is meant.
-    fn understand(&mut self, names: &[String], index: usize) {
-        for name in names {
-            let Ok(tool) = self.catalog.resolve(name) else { continue };
-            let calls = self.calls.iter().filter(|(call, at)| **at != index && call.calls(tool));
-            if let [first] = calls.map(|(_, at)| *at).collect::<Vec<usize>>()[..] {
-                self.also_called(first, name.clone());
+    /// Whether a name that no task has yet is a tool's.
+    fn names_a_tool(&self, name: &str) -> bool {
+        !self.ids.contains_key(name) && self.catalog.resolve(name).is_ok()
+    }
+
+    /// Where one task alone can be meant by a tool's name, it is called so. Not before the plan is
+    /// whole: a later task may have that name for an id.
+    fn understand(&mut self) {
+        for (name, waiting) in std::mem::take(&mut self.tools_awaited) {
+            let Ok(tool) = self.catalog.resolve(&name) else { continue };
+            let calls = self.calls.iter().filter(|(call, _)| call.calls(tool));
+            let calling: BTreeSet<usize> = calls.map(|(_, index)| *index).collect();
+            let meant = waiting.iter().flat_map(|waiter| meant_by(*waiter, &calling));
+            let mut meant = meant.collect::<HashSet<usize>>().into_iter();
+            if let (Some(task), None) = (meant.next(), meant.next()) {
+                self.also_called(task, name);
             }
         }
     }
@@ -332,6 +351,13 @@ impl<'a> Checker<'a> {
         }
         name
     }
+}
+
+/// Of the tasks that call a tool, those that another task can mean by its name: the earlier ones,
+/// or the later ones where there is no earlier one.
+fn meant_by(waiter: usize, calling: &BTreeSet<usize>) -> Vec<usize> {
+    let earlier: Vec<usize> = calling.range(..waiter).copied().collect();
+    if earlier.is_empty() { calling.range(waiter + 1..).copied().collect() } else { earlier }
 }
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ pub(super) async fn plan(
     {
         notes.push(format!("invalid tasks could not be repaired: {error}"));
     }
-    checker.reject_invalid();
+    checker.finish();
     Ended { end: end(read, checker), notes }
 }
 
@@ -84,10 +84,10 @@ async fn asked(
     spent: &mut Spent,
 ) -> Result<(prompt::Asked, Read), ModelError> {
     let most = input.settings.limits.max_tasks;
-    let mut room = prompt::room(model.context_tokens());
-    let mut halvings = 0;
+    let mut room = Room::of(model);
     loop {
-        let asked = prompt::plan(input.question, input.conversation, input.catalog, room, most);
+        let asked =
+            prompt::plan(input.question, input.conversation, input.catalog, room.bytes, most);
         let planned = match model.ask(&asked.prompt).await {
             Ok(mut reply) => {
                 spent.call(&reply);
@@ -101,13 +101,34 @@ async fn asked(
             Ok(read) => read.unread && checker.count() == 0,
             Err(error) => matches!(error, ModelError::TooLong { .. }),
         };
-        if !is_too_long || halvings == HALVINGS {
+        if !is_too_long || room.is_least() {
             return planned.map(|read| (asked, read));
         }
-        halvings += 1;
-        // Half of what was really sent, where that was less than the room.
-        room = room.min(asked.prompt.bytes()) / 2;
-        model.reads_at_most(prompt::tokens(room));
+        room.halve(&asked.prompt, model);
+    }
+}
+
+/// How much of a prompt is sent, in bytes.
+struct Room {
+    bytes: usize,
+    halvings: u32,
+}
+
+impl Room {
+    /// What the model is known to read.
+    fn of(model: &Model) -> Self {
+        Self { bytes: prompt::room(model.context_tokens()), halvings: 0 }
+    }
+
+    fn is_least(&self) -> bool {
+        self.halvings == HALVINGS
+    }
+
+    /// Half of what was really sent, where that was less than the room; from now on for this model.
+    fn halve(&mut self, sent: &Prompt, model: &Model) {
+        self.halvings += 1;
+        self.bytes = self.bytes.min(sent.bytes()) / 2;
+        model.reads_at_most(prompt::tokens(self.bytes));
     }
 }
 
@@ -215,47 +236,83 @@ impl End {
     }
 }
 
-/// The model answers by itself: there is no tool that it could plan.
+/// The model answers by itself: there is no tool that it could plan. As long as nothing was told, a
+/// prompt that is too long is asked again with half of the room for the conversation.
 async fn direct(input: &PlanInput<'_>, model: &Model, spent: &mut Spent) -> Ended {
     let began = input.recorder.elapsed_ms();
-    let failed = |error: ModelError| Ended { end: End::failed(error), notes: Vec::new() };
-    let room = prompt::room(model.context_tokens());
-    let mut reply = match model.ask(&prompt::direct(input.question, input.conversation, room)).await
-    {
+    let mut room = Room::of(model);
+    let answered = loop {
+        let prompt = prompt::direct(input.question, input.conversation, room.bytes);
+        let is_last = room.is_least() || input.conversation.is_empty();
+        let answered = answer(input, model, &prompt, is_last, began, spent).await;
+        let is_too_long =
+            answered.unread || matches!(answered.broken, Some(ModelError::TooLong { .. }));
+        if !is_too_long || is_last || !spent.answer().is_empty() {
+            break answered;
+        }
+        room.halve(&prompt, model);
+    };
+    let Answered { broken, cut_off, .. } = answered;
+    if spent.answer().trim().is_empty() {
+        let nothing =
+            || End::Failed { reason: "it wrote nothing".to_owned(), prose: None, lasting: None };
+        return Ended { end: broken.map_or_else(nothing, End::failed), notes: Vec::new() };
+    }
+    let broken = broken.map(|error| error.to_string());
+    let broken = broken.or_else(|| cut_off.then(|| LENGTH.to_owned()));
+    let answer = spent.answer().to_owned();
+    Ended { end: End::Direct { answer, told: true, broken }, notes: Vec::new() }
+}
+
+/// How one call for a direct answer ended.
+#[derive(Default)]
+struct Answered {
+    broken: Option<ModelError>,
+    cut_off: bool,
+    /// The server read only a part of the prompt.
+    unread: bool,
+}
+
+/// Asks once for a direct answer and tells it as it is written. What is written to a part of the
+/// prompt is told only by the last call, if the server says that early what it read.
+async fn answer(
+    input: &PlanInput<'_>,
+    model: &Model,
+    prompt: &Prompt,
+    is_last: bool,
+    began: f64,
+    spent: &mut Spent,
+) -> Answered {
+    let mut reply = match model.ask(prompt).await {
         Ok(reply) => reply,
-        Err(error) => return failed(error),
+        Err(error) => return Answered { broken: Some(error), ..Answered::default() },
     };
     spent.call(&reply);
-    let mut broken = None;
-    loop {
+    let broken = loop {
         let piece = reply.text().await;
         spent.update(&reply);
         match piece {
             Ok(Some(text)) => {
                 if spent.answer().is_empty() {
-                    let elapsed_ms = input.recorder.elapsed_ms() - began;
-                    let note = "no tool is connected; the model answers by itself".to_owned();
-                    let (task_count, usage, note) = (0, None, Some(note));
-                    let planned = EventKind::Planned { task_count, elapsed_ms, usage, note };
-                    input.recorder.emit(planned);
+                    if reply.read_too_little() && !is_last {
+                        break None;
+                    }
+                    tell_direct(input, began);
                 }
                 input.recorder.emit(EventKind::AnswerDelta { text: text.clone() });
                 spent.said(&text);
             }
-            Ok(None) => break,
-            Err(error) if spent.answer().is_empty() => return failed(error),
-            Err(error) => {
-                broken = Some(error.to_string());
-                break;
-            }
+            Ok(None) => break None,
+            Err(error) => break Some(error),
         }
-    }
-    if spent.answer().trim().is_empty() {
-        let reason = "it wrote nothing".to_owned();
-        let end = End::Failed { reason, prose: None, lasting: None };
-        return Ended { end, notes: Vec::new() };
-    }
-    let broken = broken.or_else(|| reply.was_cut_off().then(|| LENGTH.to_owned()));
-    let answer = spent.answer().to_owned();
-    Ended { end: End::Direct { answer, told: true, broken }, notes: Vec::new() }
+    };
+    Answered { broken, cut_off: reply.was_cut_off(), unread: reply.read_too_little() }
+}
+
+/// Says that there is no plan, before the answer's first text.
+fn tell_direct(input: &PlanInput<'_>, began: f64) {
+    let elapsed_ms = input.recorder.elapsed_ms() - began;
+    let note = Some("no tool is connected; the model answers by itself".to_owned());
+    let planned = EventKind::Planned { task_count: 0, elapsed_ms, usage: None, note };
+    input.recorder.emit(planned);
 }

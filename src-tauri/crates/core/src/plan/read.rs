@@ -123,7 +123,7 @@ mod tests {
             read(&mut reply, &mut checker, &mut Spent::default()).await
         });
         assert_eq!(read.broken, None);
-        checker.reject_invalid();
+        checker.finish();
         drop(sender);
         let mut sent = Vec::new();
         while let Ok(planned) = receiver.try_recv() {

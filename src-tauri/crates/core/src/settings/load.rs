@@ -64,6 +64,8 @@ pub struct Prepared {
     pub loaded: Loaded,
     /// What the person is to be told.
     pub notices: Vec<String>,
+    /// The file cannot be used and stands in its place still: whoever writes it destroys it.
+    pub stuck: bool,
 }
 
 /// Reads the data folder's settings, once more after 200 ms where they do not parse. Without a file
@@ -86,36 +88,46 @@ pub fn load_file(path: &Path) -> Result<Loaded, SettingsError> {
 /// The window's first step: settings that parse, whatever is in the file.
 ///
 /// A file that does not parse is set aside as `settings.json.bad-<time>`, and the last good copy
-/// takes its place; where there is none, the defaults hold. Blocks.
+/// takes its place; where there is none, the defaults hold. One that cannot be set aside is left as
+/// it is, and the same settings hold in memory alone. Blocks.
 pub fn prepare(data_folder: &Path) -> Prepared {
     let path = settings_file(data_folder);
     match read(&path) {
         Ok(loaded) => {
             keep_good_copy(data_folder);
-            Prepared { loaded, notices: Vec::new() }
+            Prepared { loaded, ..Prepared::default() }
         }
         Err(SettingsError::Unreadable { source, .. }) if is_missing(&source) => Prepared::default(),
         Err(error @ SettingsError::Unreadable { .. }) => Prepared {
             loaded: Loaded::default(),
             notices: vec![format!("{error}; the defaults are used")],
+            stuck: true,
         },
-        Err(error @ SettingsError::Invalid { .. }) => match replace(data_folder, &path) {
-            Ok(Replaced { aside, loaded }) => {
-                let aside = aside.display();
-                let instead = match &loaded {
-                    Some(_) => "the last good copy is used instead",
-                    None => "the defaults are used instead",
-                };
-                let notice = format!("{error}. It was set aside as {aside}; {instead}");
-                Prepared { loaded: loaded.unwrap_or_default(), notices: vec![notice] }
-            }
-            Err(reason) => {
-                let notice =
-                    format!("{error}. It could not be set aside ({reason}); the defaults are used");
-                Prepared { loaded: Loaded::default(), notices: vec![notice] }
-            }
-        },
+        Err(error @ SettingsError::Invalid { .. }) => instead_of_bad(data_folder, &path, &error),
     }
+}
+
+fn instead_of_bad(data_folder: &Path, path: &Path, error: &SettingsError) -> Prepared {
+    let good = good_settings(data_folder);
+    let instead = match &good {
+        Some(_) => "the last good copy is used instead",
+        None => "the defaults are used instead",
+    };
+    let (stuck, notice) = match replace(path, good.as_ref().map(|(_, text)| text.as_slice())) {
+        Ok(aside) => {
+            let aside = aside.display();
+            (false, format!("{error}. It was set aside as {aside}; {instead}"))
+        }
+        Err(reason) => (
+            true,
+            format!(
+                "{error}. It could not be set aside ({reason}), so that no change is saved until \
+                 then; {instead}"
+            ),
+        ),
+    };
+    let loaded = good.map(|(loaded, _)| loaded).unwrap_or_default();
+    Prepared { loaded, notices: vec![notice], stuck }
 }
 
 /// Keeps a copy of settings that parse, for the day when they do not, and lets only the owner read
@@ -134,6 +146,13 @@ pub fn keep_good_copy(data_folder: &Path) {
 
 fn good_copy(data_folder: &Path) -> PathBuf {
     data_folder.join("settings.json.good")
+}
+
+/// The last good copy, with its text.
+fn good_settings(data_folder: &Path) -> Option<(Loaded, Vec<u8>)> {
+    let copy = good_copy(data_folder);
+    let text = fs::read(&copy).ok()?;
+    Some((parse(&copy, &text).ok()?, text))
 }
 
 fn read_twice(path: &Path) -> Result<Loaded, SettingsError> {
@@ -164,26 +183,17 @@ fn parse(path: &Path, text: &[u8]) -> Result<Loaded, SettingsError> {
     Ok(Loaded { settings: Settings::from_json(&Value::Object(file.clone())), file })
 }
 
-struct Replaced {
-    aside: PathBuf,
-    loaded: Option<Loaded>,
-}
-
-/// At every moment either the bad file or the good one stands in its place.
-fn replace(data_folder: &Path, path: &Path) -> io::Result<Replaced> {
+/// Sets the bad file aside, and returns where. At every moment either it or the good one stands in
+/// its place.
+fn replace(path: &Path, good: Option<&[u8]>) -> io::Result<PathBuf> {
     let bad = fs::read(path)?;
     let aside = unused_name(path);
     write_private_file(&aside, &bad)?;
-    let copy = good_copy(data_folder);
-    let good = fs::read(&copy).ok().and_then(|text| Some((parse(&copy, &text).ok()?, text)));
-    let loaded = if let Some((loaded, text)) = good {
-        write_private_file(path, &text)?;
-        Some(loaded)
-    } else {
-        fs::remove_file(path)?;
-        None
-    };
-    Ok(Replaced { aside, loaded })
+    match good {
+        Some(text) => write_private_file(path, text)?,
+        None => fs::remove_file(path)?,
+    }
+    Ok(aside)
 }
 
 fn unused_name(path: &Path) -> PathBuf {

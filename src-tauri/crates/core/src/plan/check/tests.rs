@@ -50,7 +50,7 @@ fn check(most: usize, raws: Vec<RawTask>, repaired: Vec<(usize, RawTask)>) -> Ve
     for (index, raw) in repaired {
         checker.repair(index, raw);
     }
-    checker.reject_invalid();
+    checker.finish();
     drop(sender);
     let mut sent = Vec::new();
     while let Ok(Planned { index, task }) = receiver.try_recv() {
@@ -171,14 +171,34 @@ fn a_task_may_be_named_by_its_tool_where_it_alone_calls_it() {
         sent,
         [
             r#"0:t1:{"q":"a"}"#,
-            "0=s__find",
             r#"1:t2:{"q":"b"}"#,
-            "1=list",
-            r#"2:t3:{"q":"${list:/x}"}"#
+            r#"2:t3:{"q":"${list:/x}"}"#,
+            "0=s__find",
+            "1=list"
         ]
     );
+    // The only one comes later, or is repaired.
+    let sent = check(9, vec![after("find", "b"), find("a")], Vec::new());
+    assert_eq!(sent, [r#"0:t1:{"q":"b"}"#, r#"1:t2:{"q":"a"}"#, "1=find"]);
+    let broken = raw(None, "find", json!({"size": "many"}));
+    let sent = check(9, vec![broken, after("find", "b")], vec![(0, find("a"))]);
+    assert_eq!(sent, [r#"1:t2:{"q":"b"}"#, r#"0:t1:{"q":"a"}"#, "0=find"]);
     // Which of two is not known, and none is itself: the task fails by that name when it runs.
     let sent = check(9, vec![find("a"), find("b"), after("find", "c")], Vec::new());
     assert_eq!(sent.len(), 3, "{sent:?}");
     assert_eq!(check(9, vec![after("list", "a")], Vec::new()), [r#"0:t1:{"q":"a"}"#]);
+}
+
+#[test]
+fn a_tools_name_is_the_task_that_has_it_for_an_id() {
+    let plan = vec![
+        raw(Some("x"), "list", json!({"q": "a"})),
+        RawTask {
+            depends_on: Some(vec!["list".to_owned()]),
+            ..raw(Some("y"), "find", json!({"q": "b"}))
+        },
+        raw(Some("list"), "list", json!({"q": "c"})),
+    ];
+    let sent = check(9, plan, Vec::new());
+    assert_eq!(sent, [r#"0:x:{"q":"a"}"#, r#"1:y:{"q":"b"}"#, r#"2:list:{"q":"c"}"#]);
 }

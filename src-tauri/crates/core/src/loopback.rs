@@ -1,17 +1,7 @@
-//! How every HTTP client of ours begins, whether it talks to a model or to a server.
-//!
-//! Certificates are checked against the system's store. Proxies are those that the environment
-//! names (`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`), except on the way to this computer itself: one
-//! there is a mistake in somebody's environment.
+//! Addresses on this computer. Neither a model nor a server there is reached through a proxy: one
+//! that the environment names for them is somebody's mistake.
 
-use reqwest::ClientBuilder;
 use url::{Host, Url};
-
-/// A client for addresses on this computer, or for all others.
-pub(crate) fn client(loopback: bool) -> ClientBuilder {
-    let builder = reqwest::Client::builder();
-    if loopback { builder.no_proxy() } else { builder }
-}
 
 /// Whether requests stay on this computer.
 pub(crate) fn is_loopback(address: &Url) -> bool {
