@@ -90,6 +90,28 @@ fn without_a_server_the_run_fails_and_says_what_to_do() {
 }
 
 #[test]
+fn ordinary_questions_are_answered_without_a_model() {
+    let home = Home::new();
+    for (question, answer) in [
+        ("Who is user 12?", "name: ines.okafor [1]"),
+        ("What does story 5 say?", "body: Three laboratories"),
+        ("How many stories are there?", "**134 results"),
+        ("How many stories are tagged sport?", "**6 results** for `sport`"),
+        ("How many tags are there?", "**123 results** for `list_tags` [1]"),
+        ("Compare user 3 and user 7", "### Look up a user: 7"),
+        ("Are there stories on bees and beer?", "**2 results** for `bees OR beer`"),
+        ("Which user(s) wrote about rivers?", "**8 results**"),
+        ("How many stories mention Python 3?", "Nothing found for `python 3`"),
+        ("what about f(x)", "in `search_stories`"),
+    ] {
+        let said = home.ok(&["ask", "--no-history", question]);
+        assert!(said.contains(answer), "{question}\n{}", said);
+    }
+    let pasted = "water and light and stone ".repeat(200);
+    assert!(home.ok(&["ask", "--no-history", &pasted]).contains(" results"));
+}
+
+#[test]
 fn a_server_that_fails_does_not_stop_the_others() {
     let home = Home::with(&json!({"mcpServers": {
         "stories": {"builtin": "stories"}, "gone": {"command": "no-such-program-at-all"}}}));

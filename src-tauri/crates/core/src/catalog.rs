@@ -44,6 +44,15 @@ pub struct Tool {
     pub validator: Validator,
 }
 
+#[cfg(test)]
+impl Tool {
+    /// A server's tool, of which only its name and its schema matter.
+    pub(crate) fn of(server: &str, name: &str, schema: &serde_json::Value) -> Self {
+        let input_schema = schema.as_object().cloned().unwrap();
+        Self { server: server.into(), name: name.into(), input_schema, ..Self::default() }
+    }
+}
+
 /// A tool's `inputSchema`, compiled when it is first needed: compiling takes far longer than
 /// validating. A clone compiles anew, since its schema may be changed.
 #[derive(Debug, Default)]
@@ -204,16 +213,7 @@ mod tests {
     fn tool(server: &str, name: &str) -> Arc<Tool> {
         let schema = serde_json::json!({"type": "object", "required": ["q"],
             "properties": {"q": {"type": "string"}}});
-        Arc::new(Tool {
-            server: server.into(),
-            name: name.into(),
-            title: None,
-            description: String::new(),
-            input_schema: schema.as_object().cloned().unwrap(),
-            output_schema: None,
-            hints: Hints::default(),
-            ..Tool::default()
-        })
+        Arc::new(Tool::of(server, name, &schema))
     }
 
     #[test]

@@ -4,24 +4,33 @@
 //! [`RawTask`]s that a model's plan is read into. Works on any server's tools. Emits no events.
 
 mod fit;
+mod noise;
 mod parameters;
 mod question;
+mod terms;
 
 use serde_json::Value;
 
-use self::fit::Fit;
+use self::{
+    fit::Fit,
+    question::{Question, words},
+};
 use super::RawTask;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Tool};
 
 /// Calls of one plan.
 const MAX_TASKS: usize = 5;
 
 /// The calls that a question's words call for; empty when no read-only tool fits.
 pub(super) fn choose(question: &str, catalog: &Catalog) -> Vec<RawTask> {
-    let question = question::read(question);
-    let mut tools: Vec<(&str, Vec<Fit>)> = catalog
+    let usable: Vec<(&str, &Tool)> = catalog
         .iter()
         .filter(|(_, tool)| tool.hints.read_only)
+        .map(|(name, tool)| (name, &**tool))
+        .collect();
+    let question = understood(question, &usable);
+    let mut tools: Vec<(&str, Vec<Fit>)> = usable
+        .into_iter()
         .map(|(name, tool)| (name, fit::fit(tool, &question)))
         .filter(|(_, fits)| !fits.is_empty())
         .collect();
@@ -38,6 +47,21 @@ pub(super) fn choose(question: &str, catalog: &Catalog) -> Vec<RawTask> {
         tools.iter().flat_map(|(name, fits)| fits[1..].iter().map(|fit| (*name, fit.clone())));
     chosen.extend(variants.take(MAX_TASKS - chosen.len()));
     chosen.into_iter().map(|(name, fit)| raw_task(name, fit)).collect()
+}
+
+/// The question as far as the tools go: `Python 3` names a thing only where some tool looks up a
+/// python by its number.
+fn understood(question: &str, tools: &[(&str, &Tool)]) -> Question {
+    let mut question = question::read(question);
+    let vocabulary = tools.iter().flat_map(|(_, tool)| words(&tool.name)).collect();
+    question.settle(vocabulary, |identifier| {
+        tools.iter().any(|(_, tool)| {
+            let name = words(&tool.name);
+            let mut properties = parameters::properties(&tool.input_schema);
+            properties.any(|(parameter, schema)| fit::takes(identifier, parameter, schema, &name))
+        })
+    });
+    question
 }
 
 fn raw_task(tool_name: &str, fit: Fit) -> RawTask {

@@ -80,7 +80,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::catalog::Hints;
 
     #[test]
     fn a_tool_is_one_line() {
@@ -89,16 +88,8 @@ mod tests {
             "size": {"type": ["integer", "null"], "minimum": 1, "maximum": 100},
             "order": {"enum": ["new", "old"]},
             "tags": {"type": "array", "items": {"type": "string"}}}});
-        let find = Tool {
-            server: "s".into(),
-            name: "find".into(),
-            title: None,
-            description: "Finds things.\nAlways.".into(),
-            input_schema: schema.as_object().cloned().unwrap(),
-            output_schema: None,
-            hints: Hints::default(),
-            ..Tool::default()
-        };
+        let find =
+            Tool { description: "Finds things.\nAlways.".into(), ..Tool::of("s", "find", &schema) };
         assert_eq!(
             tool("s__find", &find),
             "s__find(query: string \"what to look for\", size?: integer 1..100, \

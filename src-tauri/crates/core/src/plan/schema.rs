@@ -127,19 +127,9 @@ fn measure(schema: &Value, size: &mut (usize, usize)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::Hints;
 
     fn tool(schema: &Value) -> Tool {
-        Tool {
-            server: "s".into(),
-            name: "find".into(),
-            title: None,
-            description: String::new(),
-            input_schema: schema.as_object().cloned().unwrap(),
-            output_schema: None,
-            hints: Hints::default(),
-            ..Tool::default()
-        }
+        Tool::of("s", "find", schema)
     }
 
     #[test]

@@ -44,13 +44,14 @@ pub fn write(found: &[Found], not_consulted: &[NotConsulted]) -> String {
     answer.trim_end().to_owned()
 }
 
-/// One line a list: how many, of what; the first one leads the answer.
+/// One line a list: how many, of what; the first one that found anything leads the answer.
 fn write_counts(answer: &mut String, lists: &[&Found]) {
-    let Some((first, others)) = lists.split_first() else { return };
+    let found = |task: &&&Found| total(&task.evidence) > 0;
+    let Some(first) = lists.iter().find(found).or(lists.first()) else { return };
     let cited = first.index + 1;
     let asked_first = asked(first);
     let _ = writeln!(answer, "**{}** for {asked_first} [{cited}].\n", counted(&first.evidence));
-    for task in others {
+    for task in lists.iter().filter(|task| task.index != first.index) {
         let _ = writeln!(
             answer,
             "- {} for {} [{}]",
@@ -145,10 +146,14 @@ fn is_list(evidence: &Evidence) -> bool {
     super::evidence::items_of(&evidence.value).is_some() && !record::is_record(evidence)
 }
 
+/// How many there are in all.
+fn total(evidence: &Evidence) -> u64 {
+    evidence.total.unwrap_or(evidence.items().len() as u64)
+}
+
 fn counted(evidence: &Evidence) -> String {
     let listed = evidence.items().len();
-    let total = evidence.total.unwrap_or(listed as u64);
-    match total {
+    match total(evidence) {
         0 => "Nothing found".to_owned(),
         1 => "1 result".to_owned(),
         total if total > listed as u64 && listed > 0 => {
@@ -239,6 +244,18 @@ mod tests {
         let (name, list) = (answer.find("- name: Ann [1]"), answer.find("**1 result**"));
         assert!(name.is_some() && name < list, "{answer}");
         assert!(answer.contains("- tags: a 2 [1]") && !answer.contains("[1.1]"), "{answer}");
+    }
+
+    #[test]
+    fn a_list_that_found_something_leads() {
+        let tasks = [
+            found(0, "bees beer", &json!({"total": 0, "results": []})),
+            found(1, "bees OR beer", &json!({"results": [story(1, "One")]})),
+        ];
+        let answer = write(&tasks, &[]);
+        let (lead, other) =
+            (answer.find("**1 result** for `bees OR"), answer.find("- Nothing found"));
+        assert!(lead.is_some() && lead < other, "{answer}");
     }
 
     #[test]

@@ -5,14 +5,19 @@
 
 use serde_json::{Value, json};
 
-use super::question::{Question, singular, words};
+use super::question::{Identifier, Question, singular, words};
 use crate::event::Object;
 
 const QUERY_NAMES: &[&str] = &[
     "query", "q", "search", "keyword", "term", "pattern", "topic", "phrase", "needle", "question",
 ];
+/// A size is named by these words alone: `max_results`, `page_size`, but not `max_price`.
 const SIZE_NAMES: &[&str] =
-    &["size", "limit", "count", "top", "max", "maximum", "number", "results", "k", "n"];
+    &["size", "limit", "count", "top", "max", "maximum", "number", "num", "k", "n"];
+const ITEM_NAMES: &[&str] = &[
+    "page", "per", "result", "item", "entry", "record", "row", "hit", "match", "document", "doc",
+    "of",
+];
 const USER_NOUNS: &[&str] =
     &["user", "author", "username", "login", "member", "person", "account", "owner"];
 const PATH_NAMES: &[&str] = &["path", "file", "filename", "directory", "dir", "folder"];
@@ -48,7 +53,7 @@ pub(super) fn role(name: &str, schema: &Value) -> Role {
     match () {
         // What is to be left out is not what is searched for.
         () if named(&["exclude", "ignore", "without", "not"]) => Role::Other,
-        () if number && !text && named(SIZE_NAMES) => Role::Size,
+        () if number && !text && is_size(&parts) => Role::Size,
         () if text && named(&["url", "uri", "href", "link"]) => Role::Url,
         () if text && named(PATH_NAMES) && !named(QUERY_NAMES) => Role::Path,
         () if parts.last().is_some_and(|last| last == "id") || named(USER_NOUNS) => {
@@ -62,6 +67,16 @@ pub(super) fn role(name: &str, schema: &Value) -> Role {
     }
 }
 
+/// `limit`, `max_results` and `per_page` say how many; `page`, `page_number` and `max_price` do not.
+fn is_size(parts: &[String]) -> bool {
+    let within = |names: &[&str], part: &String| names.contains(&part.as_str());
+    let known = |part: &String| within(SIZE_NAMES, part) || within(ITEM_NAMES, part);
+    let says = |words: &[&str]| words.iter().all(|word| parts.iter().any(|part| part == word));
+    let which_page = says(&["page", "number"]) || says(&["page", "num"]) || says(&["page", "n"]);
+    let sized = parts.iter().any(|part| within(SIZE_NAMES, part)) || says(&["per", "page"]);
+    sized && !which_page && parts.iter().all(known)
+}
+
 /// An identifier of the question for a parameter such as `user_id`, or `id` of `get_story`.
 pub(super) fn identifier(
     question: &Question,
@@ -69,21 +84,31 @@ pub(super) fn identifier(
     schema: &Value,
     tool_words: &[String],
 ) -> Option<Value> {
-    let parts = words(parameter);
-    let of_user = |noun: &str| USER_NOUNS.contains(&noun);
-    let fits = |noun: &str| {
-        let named = parts.iter().any(|p| p == noun || (of_user(noun) && of_user(p)));
-        let generic = parts.iter().all(|p| p == "id" || p == "number");
-        named || (generic && tool_words.iter().any(|word| word == noun))
-    };
-    let found = question.identifiers.iter().filter(|i| fits(&singular(&i.noun)));
-    found.into_iter().find_map(|i| typed(&i.value, schema))
+    question.identifiers.iter().find_map(|found| identifies(found, parameter, schema, tool_words))
 }
 
-/// A number of items: the tool's own default, else 20, within its bounds.
-pub(super) fn size(schema: &Value) -> Value {
+/// An identifier as a parameter takes it, if it is one of what the parameter names.
+pub(super) fn identifies(
+    identifier: &Identifier,
+    parameter: &str,
+    schema: &Value,
+    tool_words: &[String],
+) -> Option<Value> {
+    let parts = words(parameter);
+    let noun = singular(&identifier.noun);
+    let of_user = |noun: &str| USER_NOUNS.contains(&noun);
+    let named = parts.iter().any(|p| *p == noun || (of_user(&noun) && of_user(p)));
+    let generic = parts.iter().all(|p| p == "id" || p == "number");
+    let fits = named || (generic && tool_words.contains(&noun));
+    if fits { typed(&identifier.value, schema) } else { None }
+}
+
+/// A number of items: as many as the question asks for, else the tool's own default, else 20, within
+/// its bounds.
+pub(super) fn size(asked: Option<i64>, schema: &Value) -> Value {
     let bound = |key| schema.get(key).and_then(Value::as_i64);
-    let size = schema.get("default").and_then(Value::as_i64).unwrap_or(DEFAULT_SIZE);
+    let default = || schema.get("default").and_then(Value::as_i64).unwrap_or(DEFAULT_SIZE);
+    let size = asked.unwrap_or_else(default);
     let size = bound("maximum").map_or(size, |most| size.min(most));
     json!(bound("minimum").map_or(size, |least| size.max(least)))
 }
@@ -177,6 +202,11 @@ mod tests {
             ("searchTerm", &string, Role::Query),
             ("max_results", &integer, Role::Size),
             ("limit", &integer, Role::Size),
+            ("page_size", &integer, Role::Size),
+            ("per_page", &integer, Role::Size),
+            ("page_number", &integer, Role::Other),
+            ("max_price", &integer, Role::Other),
+            ("min_count", &integer, Role::Other),
             ("user_id", &integer, Role::Identifier),
             ("author", &string, Role::Identifier),
             ("id", &integer, Role::Identifier),
@@ -206,8 +236,10 @@ mod tests {
 
     #[test]
     fn sizes_stay_within_bounds() {
-        assert_eq!(size(&json!({})), json!(20));
-        assert_eq!(size(&json!({"default": 50, "maximum": 10})), json!(10));
-        assert_eq!(size(&json!({"minimum": 30})), json!(30));
+        assert_eq!(size(None, &json!({})), json!(20));
+        assert_eq!(size(None, &json!({"default": 50, "maximum": 10})), json!(10));
+        assert_eq!(size(None, &json!({"minimum": 30})), json!(30));
+        assert_eq!(size(Some(5), &json!({"default": 50, "maximum": 10})), json!(5));
+        assert_eq!(size(Some(500), &json!({"maximum": 10})), json!(10));
     }
 }

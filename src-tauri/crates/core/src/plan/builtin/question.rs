@@ -3,131 +3,16 @@
 //! Comes in as a person's words, goes out as lower-case keywords, quoted phrases as they stand and
 //! things that look like an identifier, a path or an address. Knows nothing of tools.
 
-/// Words that carry no subject: they neither choose a tool nor are searched for.
-const STOP_WORDS: &[&str] = &[
-    "a",
-    "about",
-    "all",
-    "also",
-    "am",
-    "an",
-    "and",
-    "any",
-    "are",
-    "as",
-    "at",
-    "be",
-    "been",
-    "between",
-    "but",
-    "by",
-    "can",
-    "could",
-    "did",
-    "do",
-    "does",
-    "each",
-    "every",
-    "find",
-    "for",
-    "from",
-    "get",
-    "give",
-    "had",
-    "has",
-    "have",
-    "how",
-    "i",
-    "if",
-    "in",
-    "into",
-    "is",
-    "it",
-    "its",
-    "know",
-    "many",
-    "may",
-    "me",
-    "more",
-    "most",
-    "much",
-    "my",
-    "no",
-    "not",
-    "of",
-    "on",
-    "one",
-    "or",
-    "our",
-    "out",
-    "over",
-    "please",
-    "search",
-    "show",
-    "so",
-    "some",
-    "tell",
-    "than",
-    "that",
-    "the",
-    "their",
-    "them",
-    "then",
-    "there",
-    "these",
-    "they",
-    "this",
-    "those",
-    "to",
-    "up",
-    "us",
-    "was",
-    "we",
-    "were",
-    "what",
-    "whats",
-    "when",
-    "where",
-    "which",
-    "who",
-    "whom",
-    "whose",
-    "why",
-    "will",
-    "with",
-    "would",
-    "you",
-    "your",
-    "contain",
-    "contains",
-    "containing",
-    "mention",
-    "mentions",
-    "mentioning",
-    "say",
-    "says",
-    "said",
-    "written",
-    "wrote",
-    "look",
-    "named",
-    "called",
-    "used",
-    "use",
-    "using",
-];
+use super::noise::{QUALIFIERS, STOP_WORDS, is_noise};
 
-/// Words that speak of searching itself; a tool need not name them for them to be left out.
-const SEARCH_WORDS: &[&str] = &[
-    "keyword", "keywords", "word", "words", "term", "terms", "phrase", "match", "matches",
-    "matching",
-];
+/// Words that a name follows: `user ann`.
+const NAMED: &[&str] = &["user", "author", "username"];
 
-/// Words that choose a tool (`get_recent`), but are not what is searched for.
-const QUALIFIERS: &[&str] = &[
-    "recent", "recently", "latest", "newest", "popular", "top", "similar", "related", "list",
-    "read",
-];
+/// Words between a noun and its number: `user no. 12`.
+const BEFORE_NUMBERS: &[&str] = &["id", "number", "no", "nr", "#"];
+
+/// Things that any tool lists: `5 results`.
+const ITEMS: &[&str] = &["result", "item", "hit", "match", "entry"];
 
 /// A question, taken apart.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -144,56 +29,122 @@ pub(super) struct Question {
     pub(super) paths: Vec<String>,
     /// Web addresses.
     pub(super) urls: Vec<String>,
-    /// Numbers that identify nothing, in order.
+    /// Numbers, in order.
     pub(super) numbers: Vec<i64>,
+    /// Numbers before what they count: `5 stories`.
+    amounts: Vec<(i64, String)>,
+    /// Words of the names of all tools, in the singular.
+    pub(super) vocabulary: Vec<String>,
     /// The question in lower case, for values that are several words.
     pub(super) text: String,
 }
 
-/// `user 12` or `@ann`.
+/// `user 12`, `user ann` or `@ann`.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Identifier {
     /// What it identifies (`user`), in the singular.
     pub(super) noun: String,
     /// `12` or `ann`.
     pub(super) value: String,
+    /// The words it was said in, lower case.
+    said: Vec<String>,
+    /// A word after a noun may be its name, or the next word of the sentence.
+    is_word: bool,
+}
+
+impl Question {
+    /// Leaves those identifiers that some tool takes; the others are words and numbers like any.
+    pub(super) fn settle(
+        &mut self,
+        vocabulary: Vec<String>,
+        is_taken: impl Fn(&Identifier) -> bool,
+    ) {
+        let is_name = |i: &Identifier| !i.is_word || !vocabulary.contains(&singular(&i.value));
+        self.identifiers.retain(|identifier| is_name(identifier) && is_taken(identifier));
+        for identifier in &self.identifiers {
+            self.keywords.retain(|word| !identifier.said.contains(word));
+            self.numbers.retain(|number| number.to_string() != identifier.value);
+        }
+        self.vocabulary = vocabulary;
+    }
+
+    /// The same question about one of its identifiers.
+    pub(super) fn only(&self, identifier: &Identifier) -> Self {
+        Self { identifiers: vec![identifier.clone()], ..self.clone() }
+    }
+
+    /// How many of what a tool of this name lists are asked for.
+    pub(super) fn amount_of(&self, tool_name: &[String]) -> Option<i64> {
+        let lists = |noun: &String| tool_name.contains(noun) || ITEMS.contains(&noun.as_str());
+        self.amounts.iter().find(|(_, noun)| lists(noun)).map(|(amount, _)| *amount)
+    }
 }
 
 /// Takes a question apart.
 pub(super) fn read(question: &str) -> Question {
-    let (rest, phrases) = take_phrases(question);
+    let (rest, phrases) = take_phrases(&question.replace("(s)", "s"));
     let mut read = Question { phrases, text: question.to_lowercase(), ..Question::default() };
-    let tokens: Vec<&str> = rest.split_whitespace().map(trim_punctuation).collect();
-    let mut previous = String::new();
-    for token in tokens.into_iter().filter(|token| !token.is_empty()) {
-        let lower = token.to_lowercase();
+    let tokens: Vec<&str> = rest
+        .split(|c: char| c.is_whitespace() || SEPARATORS.contains(c))
+        .map(trim_punctuation)
+        .filter(|token| !token.is_empty())
+        .collect();
+    let lower: Vec<String> = tokens.iter().map(|token| token.to_lowercase()).collect();
+    for (at, token) in tokens.iter().enumerate() {
+        let word = &lower[at];
         if token.contains("://") {
-            read.urls.push(token.to_owned());
+            read.urls.push((*token).to_owned());
         } else if looks_like_path(token) {
-            read.paths.push(token.to_owned());
+            read.paths.push((*token).to_owned());
         } else if let Some(name) = token.strip_prefix('@').filter(|name| !name.is_empty()) {
-            read.identifiers.push(Identifier { noun: "user".into(), value: name.to_owned() });
-        } else if is_number(&lower) {
-            let noun = singular(&previous);
-            if !noun.is_empty() && !STOP_WORDS.contains(&noun.as_str()) {
-                let value = lower.trim_start_matches('#').to_owned();
-                read.identifiers.push(Identifier { noun, value });
-            } else {
-                read.numbers.extend(lower.parse::<i64>());
-                push_once(&mut read.keywords, lower.clone());
+            let said = vec![name.to_lowercase()];
+            push_once(&mut read.keywords, name.to_lowercase());
+            read.identifiers.push(Identifier {
+                noun: "user".into(),
+                value: name.to_owned(),
+                said,
+                is_word: false,
+            });
+        } else if is_number(word) {
+            take_number(&mut read, &lower, at);
+        } else if QUALIFIERS.contains(&word.as_str()) {
+            push_once(&mut read.qualifiers, word.clone());
+        } else if !is_noise(word) {
+            if let Some(before) = at.checked_sub(1).filter(|at| NAMED.contains(&&*lower[*at])) {
+                read.identifiers.push(Identifier {
+                    noun: "user".into(),
+                    value: (*token).to_owned(),
+                    said: vec![lower[before].clone(), word.clone()],
+                    is_word: true,
+                });
             }
-        } else if QUALIFIERS.contains(&lower.as_str()) {
-            push_once(&mut read.qualifiers, lower.clone());
-        } else if !is_noise(&lower) {
-            push_once(&mut read.keywords, lower.clone());
-        }
-        if !matches!(lower.as_str(), "id" | "number" | "no" | "nr" | "#") {
-            previous = lower;
+            push_once(&mut read.keywords, word.clone());
         }
     }
-    let nouns: Vec<String> = read.identifiers.iter().map(|i| i.noun.clone()).collect();
-    read.keywords.retain(|word| !nouns.contains(&singular(word)) && word != "id");
+    read.keywords.retain(|word| word != "id");
     read
+}
+
+/// A number may identify what stands before it, and count what stands behind it.
+fn take_number(read: &mut Question, lower: &[String], at: usize) {
+    let digits = lower[at].trim_start_matches('#').to_owned();
+    push_once(&mut read.keywords, digits.clone());
+    let Ok(number) = digits.parse::<i64>() else { return };
+    read.numbers.push(number);
+    if let Some(next) = lower.get(at + 1).filter(|next| !is_noise(next) && !is_number(next)) {
+        read.amounts.push((number, singular(next)));
+    }
+    let before = (0..at).rev().find(|at| !BEFORE_NUMBERS.contains(&lower[*at].as_str()));
+    let Some(before) = before else { return };
+    let continues = matches!(lower[before].as_str(), "and" | "or" | "&") && before > 0;
+    let another = if continues { is_number(&lower[before - 1]) } else { is_number(&lower[before]) };
+    let last = read.identifiers.last().filter(|_| another).map(|last| last.noun.clone());
+    let noun = last.unwrap_or_else(|| singular(&lower[before]));
+    if STOP_WORDS.contains(&noun.as_str()) || is_number(&noun) {
+        return;
+    }
+    let said = lower[if another { at } else { before }..=at].to_vec();
+    read.identifiers.push(Identifier { noun, value: digits, said, is_word: false });
 }
 
 /// `stories` and `story` are one word, as far as choosing a tool goes.
@@ -228,10 +179,8 @@ pub(super) fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether a word carries no subject.
-pub(super) fn is_noise(lower: &str) -> bool {
-    STOP_WORDS.contains(&lower) || SEARCH_WORDS.contains(&lower) || lower == "'s"
-}
+/// Signs that end a word wherever they stand.
+const SEPARATORS: &str = "()[]{}<>\"“”„«»;|";
 
 fn take_phrases(question: &str) -> (String, Vec<String>) {
     let mut rest = String::with_capacity(question.len());
@@ -310,7 +259,46 @@ mod tests {
         assert_eq!(pairs, [("user", "12"), ("user", "ann")]);
         assert_eq!(read.paths, ["~/notes/a.md"]);
         assert_eq!(read.urls, ["https://example.com/x"]);
-        assert!(read.keywords.iter().all(|word| word == "see"), "{:?}", read.keywords);
+        assert_eq!(read.keywords, ["user", "12", "ann", "see"]);
+    }
+
+    #[test]
+    fn what_no_tool_takes_for_an_identifier_is_searched_for() {
+        let mut python = read("How many stories mention Python 3?");
+        python.settle(Vec::new(), |identifier| identifier.noun == "user");
+        assert_eq!((python.keywords.len(), python.identifiers.len()), (3, 0));
+        let mut user = read("What did user no. 12 write in March 2026?");
+        user.settle(Vec::new(), |identifier| identifier.noun == "user");
+        assert_eq!(user.keywords, ["march", "2026"]);
+        assert_eq!((user.identifiers[0].value.as_str(), user.numbers), ("12", vec![2026]));
+        assert_eq!(read("Add 3 and 4").numbers, [3, 4]);
+    }
+
+    #[test]
+    fn several_of_a_kind_are_several_identifiers() {
+        let pairs = |question: &str| -> Vec<String> {
+            let pair = |i: &Identifier| format!("{} {}", i.noun, i.value);
+            read(question).identifiers.iter().map(pair).collect()
+        };
+        assert_eq!(pairs("Show stories 5 and 8"), ["story 5", "story 8"]);
+        assert_eq!(pairs("stories 5, 8, 13"), ["story 5", "story 8", "story 13"]);
+        assert_eq!(pairs("Compare user 3 and user 7"), ["user 3", "user 7"]);
+        assert_eq!(pairs("What did user ann write?"), ["user ann"]);
+    }
+
+    #[test]
+    fn a_word_of_the_tools_is_nobodys_name() {
+        let mut question = read("user comments by user ann");
+        question.settle(words("get_user_comments"), |_| true);
+        let values: Vec<&str> = question.identifiers.iter().map(|i| i.value.as_str()).collect();
+        assert_eq!((values, question.keywords), (vec!["ann"], vec!["comments".to_owned()]));
+    }
+
+    #[test]
+    fn a_number_counts_what_stands_behind_it() {
+        let read = read("Show me 5 stories");
+        assert_eq!(read.amount_of(&words("search_stories")), Some(5));
+        assert_eq!(read.amount_of(&words("list_tags")), None);
     }
 
     #[test]

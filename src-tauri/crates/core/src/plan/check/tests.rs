@@ -5,23 +5,11 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::*;
-use crate::catalog::Hints;
 
 fn catalog() -> Catalog {
     let schema = json!({"type": "object", "required": ["q"], "additionalProperties": false,
         "properties": {"q": {"type": "string"}, "size": {"type": "integer"}}});
-    let tool = |name: &str| {
-        Arc::new(Tool {
-            server: "s".into(),
-            name: name.into(),
-            title: None,
-            description: String::new(),
-            input_schema: schema.as_object().cloned().unwrap(),
-            output_schema: None,
-            hints: Hints::default(),
-            ..Tool::default()
-        })
-    };
+    let tool = |name: &str| Arc::new(Tool::of("s", name, &schema));
     Catalog::new([tool("find"), tool("list")])
 }
 

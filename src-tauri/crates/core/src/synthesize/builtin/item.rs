@@ -2,9 +2,12 @@
 
 use serde_json::Value;
 
-const TITLES: &[&str] = &[
-    "title", "name", "headline", "subject", "label", "summary", "text", "path", "file", "filename",
-];
+const TITLES: &[&str] = &["title", "name", "headline", "subject", "label"];
+
+/// What a thing without a name says itself.
+const WORDS: &[&str] = &["summary", "text", "body", "content", "snippet", "message"];
+
+const PLACES: &[&str] = &["path", "file", "filename"];
 const SOURCES: &[&str] = &[
     "author",
     "by",
@@ -33,23 +36,28 @@ pub(super) fn described(item: &Value) -> String {
     let Some(object) = item.as_object() else {
         return escaped(&shortened(&scalar(item).unwrap_or_else(|| item.to_string())));
     };
-    let titled = TITLES.iter().find_map(|key| Some((*key, scalar(object.get(*key)?)?)));
+    let said = |keys: &[&'static str]| {
+        keys.iter().find_map(|key| Some((*key, scalar(object.get(*key)?)?)))
+    };
     let first_text =
         || object.iter().find_map(|(key, value)| Some((key.as_str(), value.as_str()?.to_owned())));
-    let Some((title_key, title)) = titled.or_else(first_text) else {
+    let words = said(WORDS);
+    let named = said(TITLES).or_else(|| words.clone()).or_else(|| said(PLACES));
+    let Some((title_key, title)) = named.or_else(first_text) else {
         return escaped(&shortened(&item.to_string()));
     };
-    let sources: Vec<String> = SOURCES
+    let is_name = words.is_none_or(|(key, _)| key != title_key);
+    // A comment says what it is about.
+    let about = object.iter().filter(|(key, _)| !is_name && key.ends_with("_title"));
+    let about = about.filter_map(|(_, value)| Some(escaped(&shortened(value.as_str()?))));
+    let sources = SOURCES
         .iter()
         .filter(|key| **key != title_key)
-        .filter_map(|key| Some(source(key, &scalar(object.get(*key)?)?)))
-        .collect();
+        .filter_map(|key| Some(source(key, &scalar(object.get(*key)?)?)));
+    let sources: Vec<String> = about.chain(sources).collect();
     let title = escaped(&shortened(&title));
-    if sources.is_empty() {
-        format!("**{title}**")
-    } else {
-        format!("**{title}** — {}", sources.join(", "))
-    }
+    let title = if is_name { format!("**{title}**") } else { title };
+    if sources.is_empty() { title } else { format!("{title} — {}", sources.join(", ")) }
 }
 
 /// A value that fits into a line, as text.
@@ -139,6 +147,8 @@ mod tests {
         assert_eq!(described(&json!("a *word*")), "a \\*word\\*");
         assert_eq!(described(&json!({"n": 1})), "{\"n\":1}");
         assert_eq!(described(&json!({"path": "a/b.md"})), "**a/b.md**");
+        let comment = json!({"id": 1, "story_title": "Weirs", "author": "ann", "body": "So true."});
+        assert_eq!(described(&comment), "So true. — Weirs, ann");
     }
 
     #[test]

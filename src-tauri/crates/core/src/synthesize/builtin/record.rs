@@ -7,10 +7,12 @@ use serde_json::Value;
 use super::item::{described, escaped, paragraph, scalar, spoken};
 use crate::synthesize::evidence::{Evidence, items_of};
 
-/// Fields of one thing; beside a list, one of them says that the list is a part of it. A page of
-/// results has none of them.
-const OF_ONE_THING: &[&str] =
-    &["id", "title", "name", "headline", "subject", "label", "summary", "text", "body", "content"];
+/// Fields of one thing; beside a list, one of them says that the list is a part of it.
+const OF_ONE_THING: &[&str] = &["id", "name", "body", "title", "headline", "subject", "text"];
+
+/// What a page of results calls its list. A page may have a title and a summary, but no id.
+const PAGES: &[&str] =
+    &["results", "items", "hits", "entries", "data", "records", "matches", "rows", "documents"];
 
 /// Things of a list within a record that are named.
 const NAMED: usize = 5;
@@ -18,8 +20,13 @@ const NAMED: usize = 5;
 /// Whether a result is one thing: an object without a list, or one that has a name of its own.
 pub(super) fn is_record(evidence: &Evidence) -> bool {
     let Some(fields) = evidence.value.as_object() else { return false };
+    let Some(list) = items_of(&evidence.value) else { return true };
+    let is_list = |value: &Value| value.as_array().is_some_and(|it| std::ptr::eq(it, list));
+    let name = fields.iter().find(|(_, value)| is_list(value)).map(|(name, _)| name.as_str());
+    let is_page = evidence.total.is_some() || name.is_some_and(|name| PAGES.contains(&name));
+    let of_one_thing = if is_page { &OF_ONE_THING[..3] } else { OF_ONE_THING };
     let says = |key: &&str| fields.get(*key).is_some_and(|value| scalar(value).is_some());
-    items_of(&evidence.value).is_none() || OF_ONE_THING.iter().any(says)
+    of_one_thing.iter().any(says)
 }
 
 /// The fields of a record, in its own order, each cited.
@@ -95,6 +102,7 @@ mod tests {
         for page in [
             json!({"total": 17, "query": "x", "results": [{"id": 1}]}),
             json!({"results": []}),
+            json!({"summary": "2 found", "title": "Feed", "items": [{"id": 1}]}),
             json!([1, 2]),
             json!("text"),
         ] {
@@ -119,7 +127,7 @@ mod tests {
                 "- by: name Ann, karma 3 [4]",
                 "- tags: water, music [4]",
                 "- top: a 2; b 1 [4]",
-                "- comments: **c0** — x; **c1** — x; **c2** — x; **c3** — x; **c4** — x; 2 more [4]",
+                "- comments: c0 — x; c1 — x; c2 — x; c3 — x; c4 — x; 2 more [4]",
             ]
         );
         let mut empty = String::new();
