@@ -105,7 +105,7 @@ fn ordinary_questions_are_answered_without_a_model() {
         ("what about f(x)", "in `search_stories`"),
     ] {
         let said = home.ok(&["ask", "--no-history", question]);
-        assert!(said.contains(answer), "{question}\n{}", said);
+        assert!(said.contains(answer), "{question}\n{said}");
     }
     let pasted = "water and light and stone ".repeat(200);
     assert!(home.ok(&["ask", "--no-history", &pasted]).contains(" results"));
