@@ -53,8 +53,10 @@ pub(super) fn choose(question: &str, catalog: &Catalog) -> Vec<RawTask> {
 /// python by its number.
 fn understood(question: &str, tools: &[(&str, &Tool)]) -> Question {
     let mut question = question::read(question);
-    let vocabulary = tools.iter().flat_map(|(_, tool)| words(&tool.name)).collect();
-    question.settle(vocabulary, |identifier| {
+    let names = tools.iter().flat_map(|(_, tool)| {
+        words(&tool.name).into_iter().map(|word| (tool.server.clone(), word))
+    });
+    question.settle(names.collect(), |identifier| {
         tools.iter().any(|(_, tool)| {
             let name = words(&tool.name);
             let mut properties = parameters::properties(&tool.input_schema);

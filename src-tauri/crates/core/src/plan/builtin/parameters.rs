@@ -118,7 +118,11 @@ pub(super) fn query(text: &str, name: &str, schema: &Value) -> Value {
     let described =
         schema.get("description").and_then(Value::as_str).unwrap_or_default().to_lowercase();
     let glob = name.contains("pattern") && (described.contains("glob") || described.is_empty());
-    let text = if glob { format!("**/*{}*", text.replace(' ', "*")) } else { text.to_owned() };
+    let text = if glob {
+        format!("**/*{}*", text.replace('"', "").replace(' ', "*"))
+    } else {
+        text.to_owned()
+    };
     if accepts(schema, "string") { json!(text) } else { json!([text]) }
 }
 

@@ -33,8 +33,8 @@ pub(super) struct Question {
     pub(super) numbers: Vec<i64>,
     /// Numbers before what they count: `5 stories`.
     amounts: Vec<(i64, String)>,
-    /// Words of the names of all tools, in the singular.
-    pub(super) vocabulary: Vec<String>,
+    /// Words of the names of each server's tools, in the singular.
+    vocabulary: Vec<(String, String)>,
     /// The question in lower case, for values that are several words.
     pub(super) text: String,
 }
@@ -56,16 +56,22 @@ impl Question {
     /// Leaves those identifiers that some tool takes; the others are words and numbers like any.
     pub(super) fn settle(
         &mut self,
-        vocabulary: Vec<String>,
+        vocabulary: Vec<(String, String)>,
         is_taken: impl Fn(&Identifier) -> bool,
     ) {
-        let is_name = |i: &Identifier| !i.is_word || !vocabulary.contains(&singular(&i.value));
+        let of_tools = |word: &str| vocabulary.iter().any(|(_, known)| *known == singular(word));
+        let is_name = |i: &Identifier| !i.is_word || !of_tools(&i.value);
         self.identifiers.retain(|identifier| is_name(identifier) && is_taken(identifier));
         for identifier in &self.identifiers {
             self.keywords.retain(|word| !identifier.said.contains(word));
             self.numbers.retain(|number| number.to_string() != identifier.value);
         }
         self.vocabulary = vocabulary;
+    }
+
+    /// Whether a word is one of those that a server's tools are named by.
+    pub(super) fn names_a_tool(&self, server: &str, word: &str) -> bool {
+        self.vocabulary.iter().any(|(of, known)| of == server && *known == singular(word))
     }
 
     /// The same question about one of its identifiers.
@@ -289,7 +295,8 @@ mod tests {
     #[test]
     fn a_word_of_the_tools_is_nobodys_name() {
         let mut question = read("user comments by user ann");
-        question.settle(words("get_user_comments"), |_| true);
+        let names = words("get_user_comments").into_iter().map(|word| ("s".to_owned(), word));
+        question.settle(names.collect(), |_| true);
         let values: Vec<&str> = question.identifiers.iter().map(|i| i.value.as_str()).collect();
         assert_eq!((values, question.keywords), (vec!["ann"], vec!["comments".to_owned()]));
     }

@@ -32,10 +32,10 @@ pub(super) struct Queries {
 pub(super) fn queries(tool: &Tool, question: &Question, schema: &Value) -> Queries {
     let documented = documentation(tool, schema);
     let fields = fields(&documented);
-    let terms = terms(tool, question, &fields);
-    if terms.is_empty() {
-        return Queries { texts: vec![everything(tool, question, &documented)], is_guess: true };
-    }
+    let Some(terms) = terms(tool, question, &fields) else {
+        let text = in_place_of_a_subject(tool, question, &fields, &documented);
+        return Queries { texts: vec![text], is_guess: true };
+    };
     let room = schema.get("maxLength").and_then(Value::as_u64);
     let room = room.and_then(|most| usize::try_from(most).ok()).unwrap_or(MAX_LETTERS);
     let joined = |between: &str, field: &str| join(&terms, between, field, room);
@@ -70,8 +70,19 @@ fn join(terms: &[String], between: &str, field: &str, room: usize) -> String {
     text
 }
 
-/// Words of the tool itself choose it and are not searched for.
-fn terms(tool: &Tool, question: &Question, fields: &[String]) -> Vec<String> {
+/// What the question is about: its words that choose none of the server's tools. `None` where that
+/// is none of them.
+fn terms(tool: &Tool, question: &Question, fields: &[String]) -> Option<Vec<String>> {
+    let phrases = question.phrases.iter().filter_map(|phrase| quoted(phrase));
+    let words = left(tool, question, fields).into_iter();
+    let subject = words.filter(|word| !question.names_a_tool(&tool.server, word));
+    let terms: Vec<String> =
+        phrases.chain(subject.filter_map(|word| plain(word))).take(MAX_TERMS).collect();
+    (!terms.is_empty()).then_some(terms)
+}
+
+/// The question's words without those that choose this very tool.
+fn left<'q>(tool: &Tool, question: &'q Question, fields: &[String]) -> Vec<&'q String> {
     let known = own_words(tool);
     let amount = question.amount_of(&words(&tool.name)).map(|amount| amount.to_string());
     let is_about_the_tool = |word: &String| {
@@ -80,14 +91,7 @@ fn terms(tool: &Tool, question: &Question, fields: &[String]) -> Vec<String> {
             || fields.iter().any(|field| speaks_of(&word, field))
             || amount.as_ref() == Some(&word)
     };
-    let phrases = question.phrases.iter().filter_map(|phrase| quoted(phrase));
-    let mut words: Vec<&String> =
-        question.keywords.iter().filter(|word| !is_about_the_tool(word)).collect();
-    // Words that choose another tool are searched for only along with a subject.
-    if words.iter().all(|word| question.vocabulary.contains(&singular(word))) {
-        words.clear();
-    }
-    phrases.chain(words.into_iter().filter_map(|word| plain(word))).take(MAX_TERMS).collect()
+    question.keywords.iter().filter(|word| !is_about_the_tool(word)).collect()
 }
 
 /// `tagged` speaks of the field `tag`.
@@ -95,17 +99,29 @@ fn speaks_of(word: &str, field: &str) -> bool {
     word.strip_prefix(field).is_some_and(|ending| ["", "s", "ed", "ged", "ging"].contains(&ending))
 }
 
-/// All that a search tool has, where it can be asked for that; else the question's own words.
-fn everything(tool: &Tool, question: &Question, documented: &str) -> String {
+/// Words that choose another tool; else all that this one has, where it can be asked for that; else
+/// the question's own words.
+fn in_place_of_a_subject(
+    tool: &Tool,
+    question: &Question,
+    fields: &[String],
+    documented: &str,
+) -> String {
+    let joined = |words: Vec<&String>| {
+        words.into_iter().filter_map(|word| plain(word)).collect::<Vec<_>>().join(" ")
+    };
+    let others = joined(left(tool, question, fields));
+    if !others.is_empty() {
+        return others;
+    }
     let mut signs = documented.split(|c: char| c.is_whitespace() || ",;()`".contains(c));
     if signs.any(|sign| sign == "*") {
         return "*".to_owned();
     }
     let known = own_words(tool);
-    let outside: Vec<&str> = (question.keywords.iter().map(String::as_str))
-        .filter(|word| !known.contains(&singular(word)))
-        .collect();
-    if outside.is_empty() { question.keywords.join(" ") } else { outside.join(" ") }
+    let outside = question.keywords.iter().filter(|word| !known.contains(&singular(word)));
+    let outside = joined(outside.collect());
+    if outside.is_empty() { joined(question.keywords.iter().collect()) } else { outside }
 }
 
 fn own_words(tool: &Tool) -> Vec<String> {
