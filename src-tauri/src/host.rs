@@ -15,6 +15,7 @@ use trawl_core::mcp::Connections;
 use trawl_core::paths::create_private_folder;
 use trawl_core::pipeline::Agent;
 use trawl_core::settings::Settings;
+use trawl_core::settings::load::Loaded;
 
 use crate::error::CommandError;
 use crate::runs::Runs;
@@ -26,7 +27,7 @@ use crate::watches::Watches;
 pub(crate) struct Host {
     pub(crate) agent: Agent,
     pub(crate) runs: Runs,
-    pub(crate) store: Store,
+    pub(crate) store: Arc<Store>,
     pub(crate) watches: Watches,
     pub(crate) data_folder: PathBuf,
 }
@@ -49,22 +50,23 @@ impl Host {
         Self {
             agent,
             runs: Runs::default(),
-            store,
+            store: Arc::new(store),
             watches: Watches::default(),
             data_folder: data_folder.to_owned(),
         }
     }
 
-    /// Changes the settings' file, and tells everything that runs of what is new in it.
+    /// Changes the settings' file, and tells everything that runs of what is new in it, also of what
+    /// was written there by hand.
     pub(crate) fn change_settings<R: Runtime>(
         &self,
         app: &AppHandle<R>,
         edit: impl FnOnce(&mut Object) -> Result<(), CommandError>,
-    ) -> Result<(), CommandError> {
+    ) -> Result<Arc<Loaded>, CommandError> {
         let saved = self.store.change(app, edit)?;
         self.agent.allowed.replace(allowed(&saved.settings));
         self.agent.connections.apply(&saved.settings);
-        Ok(())
+        Ok(saved)
     }
 
     /// The history, where there is one.

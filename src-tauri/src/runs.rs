@@ -1,8 +1,8 @@
 //! Runs of this process, by their id, while they are live.
 //!
 //! A run is entered when it is asked, and leaves once all of it is in the history; what is looked at
-//! later is read from there. Without a history nothing leaves, so that a reloaded page still finds
-//! its runs.
+//! later is read from there. Without a history nothing leaves, nor does what could not be written to
+//! it, so that a reloaded page still finds its runs.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +11,12 @@ use std::time::Duration;
 use futures::future::join_all;
 use trawl_core::event::RunId;
 use trawl_core::run::Run;
+
+use crate::store::Store;
+
+/// What the person is told, once, of runs that are not all in the history.
+const NOT_KEPT: &str = "the history cannot be written, so that what is asked now is not all kept; make \
+    space on the disk. Until the window is closed, it can still be read here";
 
 /// How long a run that is told to end has to write its last event.
 const LONGEST_END: Duration = Duration::from_secs(2);
@@ -22,17 +28,26 @@ pub(crate) struct Runs {
 }
 
 impl Runs {
-    /// Enters a run; it leaves by itself if the history `keeps` it. Must be called inside a tokio
-    /// runtime.
-    pub(crate) fn enter(&self, run: Run, keeps: bool) {
+    /// Enters a run. Where the window `has_history`, the run leaves by itself once that has all of
+    /// it; else it stays, and `store` tells of it. Must be called inside a tokio runtime.
+    pub(crate) fn enter(&self, run: Run, has_history: bool, store: &Arc<Store>) {
         self.lock().insert(run.id(), run.clone());
-        let runs = self.clone();
+        if !has_history {
+            return;
+        }
+        let (runs, store) = (self.clone(), Arc::clone(store));
         tokio::spawn(async move {
-            run.ended().await;
-            if keeps {
-                runs.lock().remove(&run.id());
-            }
+            let is_kept = run.is_kept().await;
+            runs.ended(run.id(), is_kept, &store);
         });
+    }
+
+    fn ended(&self, id: RunId, is_kept: bool, store: &Store) {
+        if is_kept {
+            self.lock().remove(&id);
+        } else if !store.notices().iter().any(|notice| notice == NOT_KEPT) {
+            store.tell(vec![NOT_KEPT.to_owned()]);
+        }
     }
 
     /// A live run.
@@ -63,5 +78,40 @@ async fn cancel(run: &Run) {
     run.control().cancel();
     if tokio::time::timeout(LONGEST_END, run.ended()).await.is_err() {
         tracing::warn!(run = %run.id(), "a run did not end in time");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use trawl_core::discover::Wait;
+    use trawl_core::execute::Approval;
+    use trawl_core::mcp::Connections;
+    use trawl_core::pipeline::{Agent, Request};
+    use trawl_core::settings::Settings;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_run_that_is_not_all_in_the_history_stays_and_it_is_said_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, runs) = (Arc::new(Store::open(folder.path())), Runs::default());
+        let request = Request {
+            question: "What is kept?".to_owned(),
+            continues: None,
+            approval: Approval::ReadOnly,
+            reuse: None,
+            wait: Wait::Each,
+            settings: Arc::new(Settings::default()),
+        };
+        let run = Agent::new(Connections::new(None), None).ask(request).unwrap();
+        runs.enter(run.clone(), false, &store);
+        assert!(!run.is_kept().await);
+        for _ in 0..2 {
+            runs.ended(run.id(), false, &store);
+        }
+        assert!(runs.get(run.id()).is_some());
+        assert_eq!(store.notices(), [NOT_KEPT]);
+        runs.ended(run.id(), true, &store);
+        assert!(runs.get(run.id()).is_none());
     }
 }

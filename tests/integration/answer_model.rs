@@ -131,6 +131,42 @@ async fn a_server_that_read_plainly_less_than_was_sent_is_asked_with_less() {
     }
 }
 
+/// Many items, planned by this protocol's model, for a server that reads a part of them.
+fn planned_many(protocol: Protocol) -> Reply {
+    let items: Vec<Value> =
+        (0..400).map(|n| json!({"id": n, "text": "Some words here."})).collect();
+    let task = json!({"tool_name": "fake__echo", "tool_arguments": {"items": items}});
+    Reply::json(protocol, &json!({"tasks": [task]}))
+}
+
+#[tokio::test]
+async fn an_answer_to_a_part_stays_when_asking_with_less_fails() {
+    let whole = || Reply::text(Protocol::Ollama, "One [1.1].").reading(100);
+    let half = Reply::text(Protocol::Ollama, "Tw").unfinished(End::Cut);
+    for failing in [Reply::status(401, ""), Reply::text(Protocol::Ollama, ""), half] {
+        let llm = FakeLlm::start([planned_many(Protocol::Ollama), whole(), failing]).await;
+        let events = WithModel::new(Protocol::Ollama, &llm, &json!({})).ask("Echo.").await;
+        let answer = &finished(&events).answer;
+        assert!(
+            answer.starts_with("One [1.1].\n\n*The model's server read only a part"),
+            "{answer}"
+        );
+        assert_eq!(llm.requests().len(), 3);
+    }
+}
+
+/// Anthropic counts what was read before the model writes.
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_not_asked_for_again() {
+    let half = Reply::text(Protocol::Anthropic, "It begins [1.1]").reading(100);
+    let script = [planned_many(Protocol::Anthropic), half.unfinished(End::Cut)];
+    let llm = FakeLlm::start(script).await;
+    let events = WithModel::new(Protocol::Anthropic, &llm, &json!({})).ask("Echo.").await;
+    let answer = &finished(&events).answer;
+    assert!(answer.starts_with("It begins [1.1]\n\n*m could not finish the answer"), "{answer}");
+    assert_eq!(llm.requests().len(), 2);
+}
+
 #[tokio::test]
 async fn a_window_that_is_full_was_too_small() {
     let items: Vec<Value> =
@@ -196,6 +232,30 @@ async fn a_follow_up_carries_questions_and_answers_only() {
         assert!(said[3].starts_with("And then?"));
     }
     assert!(!llm.requests()[2].text().contains("really said"));
+}
+
+/// Another process holds the history until the follow-up is asked.
+#[tokio::test]
+async fn a_follow_up_knows_an_answer_that_is_not_written_yet() {
+    let folder = TempDir::new().unwrap();
+    let llm = FakeLlm::start([planned(), Reply::text(OPENAI, "First answer [1].")]).await;
+    let stage =
+        WithModel::new(OPENAI, &llm, &json!({})).kept_in(History::open(folder.path()).unwrap());
+    let other = rusqlite::Connection::open(folder.path().join("history.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let first = stage.start("First question?", None);
+    let told: Vec<_> = first.follow(None).collect().await;
+    assert!(told.last().unwrap().kind.is_terminal());
+    llm.then(planned());
+    llm.then(Reply::text(OPENAI, "Second answer [1]."));
+    let second = stage.start("And then?", Some(first.id()));
+    other.execute_batch("COMMIT").unwrap();
+    events(&second).await;
+    let planning = llm.requests()[2].text();
+    assert!(
+        planning.contains("First question?") && planning.contains("First answer"),
+        "{planning}"
+    );
 }
 
 #[tokio::test]

@@ -183,6 +183,30 @@ async fn a_run_that_is_deleted_while_it_runs_stays_deleted() {
 }
 
 #[tokio::test]
+async fn a_run_of_which_something_was_refused_is_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = History::open(folder.path()).unwrap();
+    let begun = || Recorder::start(Some(&history), Uuid::new_v4(), "q", None);
+    let (refused, written) = (begun(), begun());
+    assert!(refused.flush().await);
+    // As with a full disk, which no test can have.
+    let database = rusqlite::Connection::open(folder.path().join("history.db")).unwrap();
+    let full = "CREATE TRIGGER no_space BEFORE INSERT ON results
+        BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END";
+    database.execute_batch(full).unwrap();
+    refused.keep_result(0, "{}");
+    for recorder in [&refused, &written] {
+        recorder.emit(EventKind::Cancelled {});
+    }
+    assert!(!refused.flush().await && written.flush().await);
+    database.execute_batch("DROP TRIGGER no_space").unwrap();
+    assert!(!refused.flush().await, "what is missing stays missing");
+    assert_eq!(history.result(refused.run_id(), 0).unwrap(), None);
+    assert_eq!(history.events(refused.run_id(), None).unwrap(), told(&refused));
+    assert!(!Recorder::start(None, Uuid::new_v4(), "q", None).flush().await);
+}
+
+#[tokio::test]
 async fn an_id_is_known_by_its_beginning() {
     let folder = tempfile::tempdir().unwrap();
     let history = History::open(folder.path()).unwrap();

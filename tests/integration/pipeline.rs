@@ -139,6 +139,13 @@ async fn blank_and_huge_questions_start_no_run() {
     assert_eq!(listed.total, 0);
 }
 
+#[tokio::test]
+async fn without_a_history_nothing_is_followed_up() {
+    let agent = Agent::new(Connections::new(None), None);
+    let follow_up = Request { continues: Some(uuid::Uuid::new_v4()), ..request("why?", &nobody()) };
+    assert_eq!(agent.ask(follow_up).err(), Some(RefusedQuestion::NoHistory));
+}
+
 /// One fake server whose only tool that fits is the one the question names.
 fn with_fake(folder: &TempDir) -> (Agent, Fake) {
     let settings = nobody();

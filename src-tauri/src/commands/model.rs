@@ -93,7 +93,7 @@ pub(crate) fn save_model<R: Runtime>(
     app: AppHandle<R>,
     host: State<'_, Host>,
 ) -> Answer {
-    host.store.change(&app, |file| sections::save_model(file, model))?;
+    host.change_settings(&app, |file| sections::save_model(file, model))?;
     Ok(())
 }
 

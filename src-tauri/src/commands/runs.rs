@@ -40,7 +40,7 @@ pub(crate) async fn ask(
     let request = Request { question, continues, approval: Approval::Ask, reuse, wait, settings };
     let run = host.agent.ask(request)?;
     let run_id = run.id();
-    host.runs.enter(run, host.agent.history.is_some());
+    host.runs.enter(run, host.agent.history.is_some(), &host.store);
     Ok(Asked { run_id })
 }
 

@@ -22,7 +22,8 @@ pub(crate) fn save_server<R: Runtime>(
     app: AppHandle<R>,
     host: State<'_, Host>,
 ) -> Answer {
-    host.change_settings(&app, |file| entries::save(file, &name, previous_name.as_deref(), entry))
+    host.change_settings(&app, |file| entries::save(file, &name, previous_name.as_deref(), entry))?;
+    Ok(())
 }
 
 #[tauri::command(async)]
@@ -32,7 +33,8 @@ pub(crate) fn remove_server<R: Runtime>(
     app: AppHandle<R>,
     host: State<'_, Host>,
 ) -> Answer {
-    host.change_settings(&app, |file| entries::remove(file, &name))
+    host.change_settings(&app, |file| entries::remove(file, &name))?;
+    Ok(())
 }
 
 #[tauri::command(async)]
@@ -43,7 +45,8 @@ pub(crate) fn set_server_enabled<R: Runtime>(
     app: AppHandle<R>,
     host: State<'_, Host>,
 ) -> Answer {
-    host.change_settings(&app, |file| entries::set_enabled(file, &name, enabled))
+    host.change_settings(&app, |file| entries::set_enabled(file, &name, enabled))?;
+    Ok(())
 }
 
 /// The tool is not always allowed any more.
@@ -58,7 +61,8 @@ pub(crate) fn withdraw_approval<R: Runtime>(
     host.change_settings(&app, |file| {
         approvals::withdraw(file, &server, &tool);
         Ok(())
-    })
+    })?;
+    Ok(())
 }
 
 #[tauri::command]

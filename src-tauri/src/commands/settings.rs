@@ -52,7 +52,7 @@ pub(crate) fn save_preferences<R: Runtime>(
     app: AppHandle<R>,
     host: State<'_, Host>,
 ) -> Answer {
-    let saved = host.store.change(&app, |file| {
+    let saved = host.change_settings(&app, |file| {
         sections::save_preferences(file, preferences);
         Ok(())
     })?;
@@ -70,7 +70,7 @@ pub(crate) fn save_limits<R: Runtime>(
     app: AppHandle<R>,
     host: State<'_, Host>,
 ) -> Answer {
-    host.store.change(&app, |file| sections::save_limits(file, limits))?;
+    host.change_settings(&app, |file| sections::save_limits(file, limits))?;
     Ok(())
 }
 

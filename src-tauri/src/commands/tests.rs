@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use tauri::async_runtime::block_on;
 use tauri::test::{MockRuntime, mock_builder, mock_context, noop_assets};
 use tauri::{App, AppHandle, Manager, State};
+use trawl_core::catalog::Tool;
 use trawl_core::event::Object;
+use trawl_core::execute::Standing;
 use trawl_core::paths::settings_file;
 
 use super::{model, servers, settings};
@@ -103,6 +105,39 @@ fn an_approval_can_be_withdrawn() {
     assert_eq!(approvals["files"].keys().collect::<Vec<_>>(), ["move"]);
     withdraw("move");
     assert!(!window.file().contains_key("approvals"));
+}
+
+#[test]
+fn what_was_written_by_hand_holds_from_the_next_change_on() {
+    let changes: [fn(&Window); 3] = [
+        |window| {
+            let given = object(&json!({"theme": "dark"}));
+            settings::save_preferences(given, window.handle(), window.host()).unwrap();
+        },
+        |window| {
+            let given = object(&json!({"maxTasks": 5}));
+            settings::save_limits(given, window.handle(), window.host()).unwrap();
+        },
+        |window| {
+            let given = object(&json!({"provider": "ollama", "model": "m"}));
+            model::save_model(given, window.handle(), window.host()).unwrap();
+        },
+    ];
+    let (server, name, definition) = ("files".into(), "write".into(), "sha256:1".into());
+    let write = Tool { server, name, definition, ..Tool::default() };
+    for change in changes {
+        let window = Window::with(&json!({"mcpServers": {},
+            "approvals": {"files": {"write": "sha256:1"}}}));
+        let standing = || window.host().agent.allowed.standing(&write);
+        assert_eq!(standing(), Standing::Allowed);
+        let by_hand = json!({"mcpServers": {"new": {"builtin": "stories", "disabled": true}}});
+        fs::write(settings_file(window.folder.path()), by_hand.to_string()).unwrap();
+        change(&window);
+        assert_eq!(standing(), Standing::None);
+        let servers = window.host().agent.connections.status();
+        let names: Vec<&str> = servers.iter().map(|server| server.name.as_str()).collect();
+        assert_eq!(names, ["new"]);
+    }
 }
 
 #[test]

@@ -177,6 +177,12 @@ impl History {
         self.0.writer.delete(runs.to_vec()).map_err(HistoryError::Write)
     }
 
+    /// Returns once everything that this process has told of is committed; whether all that is the
+    /// run's could be.
+    pub(crate) async fn flush(&self, run: RunId) -> bool {
+        self.0.writer.flush(run).await
+    }
+
     fn note_interrupted(&self) -> Result<(), HistoryError> {
         let owners = query::running_owners(&self.reader())?;
         for owner in owners.iter().filter(|owner| **owner != self.0.owner.id()) {

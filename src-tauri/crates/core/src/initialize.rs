@@ -32,6 +32,9 @@ pub enum RefusedQuestion {
     /// More than [`MAX_QUESTION_BYTES`].
     #[error("the question has {0} bytes; at most {MAX_QUESTION_BYTES} (32 KiB) are taken")]
     TooLong(usize),
+    /// It follows up a run, and there is no history to read that from.
+    #[error("without a history there is no run to continue; ask it as a question of its own")]
+    NoHistory,
 }
 
 impl RefusedQuestion {
@@ -40,6 +43,7 @@ impl RefusedQuestion {
         match self {
             Self::Blank => "blank_question",
             Self::TooLong(_) => "question_too_long",
+            Self::NoHistory => "history_unavailable",
         }
     }
 }

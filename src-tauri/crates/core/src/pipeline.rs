@@ -81,6 +81,9 @@ impl Agent {
     /// Must be called inside a tokio runtime.
     pub fn ask(&self, request: Request) -> Result<Run, RefusedQuestion> {
         let question = checked_question(&request.question)?.to_owned();
+        if request.continues.is_some() && self.history.is_none() {
+            return Err(RefusedQuestion::NoHistory);
+        }
         let request = Request { question, ..request };
         let run_id = Uuid::new_v4();
         let recorder =
@@ -112,7 +115,11 @@ async fn end(steps: impl Future<Output = End> + Send + 'static, recorder: Record
 
 async fn drive(agent: Agent, request: Request, recorder: Recorder, control: Control) -> End {
     let initializing = initialize(&request, agent.history.as_ref());
-    let initialized = initializing.instrument(info_span!("initialize")).await;
+    // The history may be another process's for a while.
+    let initialized = tokio::select! {
+        initialized = initializing.instrument(info_span!("initialize")) => initialized,
+        () = control.cancelled() => return End::Cancelled,
+    };
     let (chosen, context) = (&request.settings.model, request.settings.limits.context_tokens);
     let (wait, deadline) = (request.wait, initialized.deadline);
     let discovering = discover(&agent.connections, wait, deadline, &recorder);
@@ -160,7 +167,11 @@ async fn drive(agent: Agent, request: Request, recorder: Recorder, control: Cont
                 () = control.cancelled() => return End::Cancelled,
             };
             timings.synthesize_ms = recorder.elapsed_ms() - writing;
-            answer
+            if let PlanEnd::Stopped(why) = planned.end {
+                synthesize::to_part_of_a_plan(answer, why.words(), &recorder)
+            } else {
+                answer
+            }
         }
     };
     timings.total_ms = recorder.elapsed_ms();

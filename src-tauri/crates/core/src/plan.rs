@@ -89,7 +89,8 @@ pub(crate) enum Stop {
 }
 
 impl Stop {
-    fn words(self) -> &'static str {
+    /// What a person is told.
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Tasks => "it was stopped",
             Self::Run => "the run was cancelled",

@@ -53,4 +53,10 @@ impl Run {
         self.recorder.flush().await;
         last
     }
+
+    /// Waits as [`Self::ended`] does, and says whether the history has all of the run then.
+    pub async fn is_kept(&self) -> bool {
+        self.ended().await;
+        self.recorder.flush().await
+    }
 }

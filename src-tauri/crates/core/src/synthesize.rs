@@ -48,7 +48,8 @@ pub(crate) struct Answer {
     pub(crate) usage: Option<Usage>,
     /// Results of which the model read a part.
     pub(crate) cuts: Vec<Cut>,
-    /// The model failed: the built-in writer completed the answer, or it is not whole.
+    /// The model failed, so that the built-in writer completed the answer; or it is not whole, or
+    /// rests on a plan that is not.
     pub(crate) broken: bool,
 }
 
@@ -64,6 +65,15 @@ pub(crate) fn list(found: &[Found], not_consulted: &[NotConsulted], recorder: &R
     recorder.emit(EventKind::AnswerDelta { text: markdown.clone() });
     let citations = builtin::citations(&markdown, found);
     Answer { markdown, citations, ..Answer::default() }
+}
+
+/// An answer to a plan that was stopped before it was whole: it says so, and is partial.
+pub(crate) fn to_part_of_a_plan(mut answer: Answer, why: &str, recorder: &Recorder) -> Answer {
+    let text = format!("\n\n*The plan broke off: {why}.*");
+    recorder.emit(EventKind::AnswerDelta { text: text.clone() });
+    answer.markdown.push_str(&text);
+    answer.broken = true;
+    answer
 }
 
 /// The completed tasks with their results, in plan order. Unpacks and parses whole results, on a

@@ -71,7 +71,7 @@ fn decoded(json: &str) -> Option<Value> {
 }
 
 /// The same JSON with U+FFFD for each half of a character; `None` if it has none.
-fn without_halves(json: &str) -> Option<String> {
+pub(crate) fn without_halves(json: &str) -> Option<String> {
     let mut whole = String::with_capacity(json.len());
     let (mut rest, mut found) = (json, false);
     while let Some(at) = rest.find('\\') {

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::value::without_halves;
+
 /// Most bytes of a preview.
 pub(super) const LONGEST: usize = 2048;
 
@@ -95,17 +97,32 @@ fn named(block: &Block<'_>) -> String {
 fn beginning(raw: &RawValue) -> String {
     let json = raw.get();
     if json.len() <= LONGEST_ESCAPED {
-        return serde_json::from_str(json).unwrap_or_else(|_| cut(json).to_owned());
+        return decoded(json).or_else(|| lenient(json)).unwrap_or_else(|| cut(json).to_owned());
     }
+    // Read strictly first: a character that the cut itself halves is left out, not replaced.
+    shortened(json, decoded).or_else(|| shortened(json, lenient)).unwrap_or_default()
+}
+
+/// A long JSON string's beginning. Cut inside an escape (or a surrogate pair), it does not parse; a
+/// little less does.
+fn shortened(json: &str, read: fn(&str) -> Option<String>) -> Option<String> {
     let mut end = json.floor_char_boundary(LONGEST_ESCAPED);
-    // Cut inside an escape (or a surrogate pair), the string does not parse; a little less does.
     for _ in 0..13 {
-        if let Ok(text) = serde_json::from_str::<String>(&format!("{}\"", &json[..end])) {
-            return text;
+        if let Some(text) = read(&format!("{}\"", &json[..end])) {
+            return Some(text);
         }
         end = json.floor_char_boundary(end - 1);
     }
-    String::new()
+    None
+}
+
+fn decoded(json: &str) -> Option<String> {
+    serde_json::from_str(json).ok()
+}
+
+/// A text that its server cut inside a character.
+fn lenient(json: &str) -> Option<String> {
+    decoded(&without_halves(json)?)
 }
 
 /// JSON without the blanks between its parts, as far as it is shown.
@@ -149,6 +166,19 @@ mod tests {
             "[resource_link: file:///b]",
         );
         assert_eq!(preview("no JSON"), "no JSON");
+    }
+
+    /// What a server that cuts texts by their length in UTF-16 sends.
+    #[test]
+    fn half_a_character_hides_nothing_else() {
+        let shown = |text: &str| {
+            let block = format!(r#"{{"type":"text","text":"{text}"}}"#);
+            preview(&format!(r#"{{"isError":true,"content":[{block}]}}"#))
+        };
+        assert_eq!(shown(r"line 1\nbad: \ud83d"), "line 1\nbad: \u{fffd}");
+        let long = shown(&format!(r"bad: \ud83d {}", r"\ud83d\ude00".repeat(2000)));
+        assert!(long.starts_with("bad: \u{fffd} 😀😀") && long.len() > LONGEST - 4, "{long}");
+        assert_eq!(long.matches('\u{fffd}').count(), 1, "{long}");
     }
 
     #[test]

@@ -149,10 +149,12 @@ impl Recorder {
         })
     }
 
-    /// Returns once everything emitted until now is committed to the history.
-    pub async fn flush(&self) {
-        if let Some(history) = &self.0.history {
-            history.0.writer.flush().await;
+    /// Returns once everything emitted until now is committed to the history, and says whether all
+    /// of it could be; without a history nothing is.
+    pub async fn flush(&self) -> bool {
+        match &self.0.history {
+            Some(history) => history.flush(self.0.run_id).await,
+            None => false,
         }
     }
 

@@ -21,7 +21,7 @@ pub(super) fn write(change: &Transaction<'_>, message: &Message) -> rusqlite::Re
         }
         Message::Interrupted { owner, .. } => return interrupt(change, owner),
         Message::Delete { runs, .. } => return delete(change, runs),
-        Message::Flush(_) => {}
+        Message::Flush { .. } => {}
     }
     Ok(0)
 }

@@ -5,6 +5,7 @@
 //! written at all is left out and told once in the log, and runs go on without it.
 
 use std::{
+    collections::HashSet,
     io,
     sync::{
         Arc,
@@ -49,8 +50,8 @@ pub(super) enum Message {
     Interrupted { owner: String, done: Done },
     /// Remove runs.
     Delete { runs: Vec<RunId>, done: Done },
-    /// Say when everything before this is committed: by being dropped with its group.
-    Flush(#[expect(dead_code, reason = "its end is the message")] oneshot::Sender<()>),
+    /// Say when everything before this is committed, and whether all that is the run's could be.
+    Flush { run_id: RunId, done: oneshot::Sender<bool> },
 }
 
 /// Gets the number of runs that a message changed, or why it changed none.
@@ -74,11 +75,11 @@ impl Writer {
         let _ = self.0.send(message);
     }
 
-    /// Returns when everything sent until now is committed.
-    pub(super) async fn flush(&self) {
+    /// Returns when everything sent until now is committed; whether all that is the run's could be.
+    pub(super) async fn flush(&self, run_id: RunId) -> bool {
         let (done, committed) = oneshot::channel();
-        self.send(Message::Flush(done));
-        let _ = committed.await;
+        self.send(Message::Flush { run_id, done });
+        committed.await.unwrap_or(false)
     }
 
     /// Removes runs and says how many there were. Blocks.
@@ -99,24 +100,51 @@ impl Writer {
 }
 
 fn write(mut connection: Connection, messages: &Receiver<Message>) {
-    let mut told = false;
+    let (mut refused, mut told) = (HashSet::new(), false);
     while let Ok(first) = messages.recv() {
         let group = collect(first, messages);
-        let Err(error) = commit_patiently(&mut connection, &group) else {
-            let deletes = group.iter().any(|message| matches!(message, Message::Delete { .. }));
-            if deletes {
-                give_back(&connection);
+        match commit_patiently(&mut connection, &group) {
+            Ok(()) => {
+                if group.iter().any(|message| matches!(message, Message::Delete { .. })) {
+                    give_back(&connection);
+                }
             }
-            continue;
-        };
-        // One message that cannot be written does not take the others with it.
-        for message in &group {
-            if let Err(error) = commit_patiently(&mut connection, std::slice::from_ref(message)) {
-                refuse(message, &error.to_string());
+            Err(error) => {
+                commit_singly(&mut connection, &group, &mut refused);
+                if !std::mem::replace(&mut told, true) {
+                    tracing::error!(%error, "the history cannot be written; runs go on without it");
+                }
             }
         }
-        if !std::mem::replace(&mut told, true) {
-            tracing::error!(%error, "the history cannot be written; runs go on without it");
+        answer_flushes(group, &refused);
+    }
+}
+
+/// One message that cannot be written does not take the others with it.
+fn commit_singly(connection: &mut Connection, group: &[Message], refused: &mut HashSet<RunId>) {
+    for message in group {
+        if let Err(error) = commit_patiently(connection, std::slice::from_ref(message)) {
+            refuse(message, &error.to_string());
+            refused.extend(run_of(message));
+        }
+    }
+}
+
+/// The run that misses a message which was not written.
+fn run_of(message: &Message) -> Option<RunId> {
+    match message {
+        Message::Event(event) => Some(event.run_id),
+        Message::Run { run_id, .. }
+        | Message::Result { run_id, .. }
+        | Message::Reusable { run_id, .. } => Some(*run_id),
+        Message::Interrupted { .. } | Message::Delete { .. } | Message::Flush { .. } => None,
+    }
+}
+
+fn answer_flushes(group: Vec<Message>, refused: &HashSet<RunId>) {
+    for message in group {
+        if let Message::Flush { run_id, done } = message {
+            let _ = done.send(!refused.contains(&run_id));
         }
     }
 }
@@ -135,7 +163,7 @@ fn collect(first: Message, messages: &Receiver<Message>) -> Vec<Message> {
 }
 
 fn is_awaited(message: &Message) -> bool {
-    matches!(message, Message::Flush(_) | Message::Delete { .. } | Message::Interrupted { .. })
+    matches!(message, Message::Flush { .. } | Message::Delete { .. } | Message::Interrupted { .. })
 }
 
 fn commit_patiently(connection: &mut Connection, group: &[Message]) -> rusqlite::Result<()> {

@@ -7,8 +7,9 @@
 //!
 //! A model that names no task counts its plan's elements, so the n-th one is `t<n>`, whatever became
 //! of those before it: an identical call's name leads to the first one, and the name of an element
-//! that is no task leads nowhere. Other models name a task by its tool; whom they mean is known
-//! when the plan is whole ([`Checker::finish`]).
+//! that is no task leads nowhere. Other models name a task by its tool; whom they mean is known at
+//! once where no later task can have such a name for its id, and else when the plan was read
+//! ([`Checker::end`]).
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -41,6 +42,8 @@ pub(super) struct Checker<'a> {
     nobodys: HashSet<String>,
     /// Names of tools that tasks wait for as if they were tasks, each with those that wait.
     tools_awaited: IndexMap<String, Vec<usize>>,
+    /// The plan was read: no further id comes.
+    has_ended: bool,
     /// The first task of each call.
     calls: HashMap<Call, usize>,
     /// Elements of the plan until now.
@@ -89,6 +92,7 @@ impl<'a> Checker<'a> {
             ids: HashMap::new(),
             nobodys: HashSet::new(),
             tools_awaited: IndexMap::new(),
+            has_ended: false,
             calls: HashMap::new(),
             elements: 0,
             next: 0,
@@ -114,6 +118,7 @@ impl<'a> Checker<'a> {
 
     /// A plan begins: its elements are counted from its beginning.
     pub(super) fn begin(&mut self) {
+        self.has_ended = false;
         self.elements = 0;
         self.nobodys.clear();
     }
@@ -201,9 +206,15 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// The plan was read. What is named by its tool need not wait for the repair of others.
+    pub(super) fn end(&mut self) {
+        self.has_ended = true;
+        self.understand();
+    }
+
     /// No further task comes, and nobody repairs any more what is still invalid.
     pub(super) fn finish(&mut self) {
-        self.understand();
+        self.end();
         for invalid in std::mem::take(&mut self.invalid) {
             self.reject(invalid);
         }
@@ -257,9 +268,15 @@ impl<'a> Checker<'a> {
                 true
             }
         });
+        // Where ids are places in the plan, no later task can have this name for its id.
+        let at_once = raw.id.is_none() || self.has_ended;
         for name in &depends_on {
-            if self.names_a_tool(name) {
-                self.tools_awaited.entry(name.clone()).or_default().push(index);
+            if !self.names_a_tool(name) {
+                continue;
+            }
+            match self.meant(name, index).filter(|_| at_once) {
+                Some(task) => self.also_called(task, name.clone()),
+                None => self.tools_awaited.entry(name.clone()).or_default().push(index),
             }
         }
         self.tell(index, &id, Some(tool), raw, &depends_on);
@@ -280,19 +297,29 @@ impl<'a> Checker<'a> {
         !self.ids.contains_key(name) && self.catalog.resolve(name).is_ok()
     }
 
-    /// Where one task alone can be meant by a tool's name, it is called so. Not before the plan is
-    /// whole: a later task may have that name for an id.
+    /// Calls tasks by the tools' names that others wait for. The first of those that can mean one
+    /// task alone decides; where none can, the repair may still bring that task.
     fn understand(&mut self) {
         for (name, waiting) in std::mem::take(&mut self.tools_awaited) {
-            let Ok(tool) = self.catalog.resolve(&name) else { continue };
-            let calls = self.calls.iter().filter(|(call, _)| call.calls(tool));
-            let calling: BTreeSet<usize> = calls.map(|(_, index)| *index).collect();
-            let meant = waiting.iter().flat_map(|waiter| meant_by(*waiter, &calling));
-            let mut meant = meant.collect::<HashSet<usize>>().into_iter();
-            if let (Some(task), None) = (meant.next(), meant.next()) {
-                self.also_called(task, name);
+            match waiting.iter().find_map(|waiter| self.meant(&name, *waiter)) {
+                Some(task) => self.also_called(task, name),
+                None => {
+                    self.tools_awaited.insert(name, waiting);
+                }
             }
         }
+    }
+
+    /// The one task that another can mean by a tool's name: of those that call it the earlier one,
+    /// or the later one where there is no earlier one.
+    fn meant(&self, name: &str, waiter: usize) -> Option<usize> {
+        let tool = self.catalog.resolve(name).ok()?;
+        let calls = self.calls.iter().filter(|(call, _)| call.calls(tool));
+        let others = calls.map(|(_, index)| *index).filter(|index| *index != waiter);
+        let (earlier, later): (BTreeSet<usize>, BTreeSet<usize>) =
+            others.partition(|index| *index < waiter);
+        let meant = if earlier.is_empty() { later } else { earlier };
+        meant.first().copied().filter(|_| meant.len() == 1)
     }
 
     fn reject(&mut self, invalid: Invalid) {
@@ -351,13 +378,6 @@ impl<'a> Checker<'a> {
         }
         name
     }
-}
-
-/// Of the tasks that call a tool, those that another task can mean by its name: the earlier ones,
-/// or the later ones where there is no earlier one.
-fn meant_by(waiter: usize, calling: &BTreeSet<usize>) -> Vec<usize> {
-    let earlier: Vec<usize> = calling.range(..waiter).copied().collect();
-    if earlier.is_empty() { calling.range(waiter + 1..).copied().collect() } else { earlier }
 }
 
 #[cfg(test)]

@@ -64,6 +64,7 @@ pub(super) async fn plan(
         Ok(planned) => planned,
         Err(error) => return Ended { end: End::failed(error), notes: Vec::new() },
     };
+    checker.end();
     let mut notes = notes(input, &asked, &read, checker);
     if !checker.invalid().is_empty()
         && read.broken.is_none()

@@ -74,10 +74,27 @@ struct Draft {
     cut_off: bool,
 }
 
-/// Writes the answer with the model.
+impl Draft {
+    /// Whether another one from less could be better. One that broke off for another reason than its
+    /// length could not: the next call would end so too.
+    fn asks_for_less(&self) -> bool {
+        match &self.broken {
+            Some(error) => matches!(error, ModelError::TooLong { .. }),
+            None => self.unread,
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.broken.is_none() && !self.text.is_empty()
+    }
+}
+
+/// Writes the answer with the model. What it wrote to a part of the results stands where it writes
+/// no whole answer to less of them.
 pub(crate) async fn write(input: &WriteInput<'_>, model: &Model) -> Answer {
     let mut usage: Option<Usage> = None;
     let mut halvings = 0;
+    let mut before = None;
     let mut tokens = model.context_tokens().saturating_sub(RESERVED_TOKENS).max(1_000);
     let (draft, cuts) = loop {
         let (prompt, cuts) = prompt(input, bytes(tokens));
@@ -86,8 +103,7 @@ pub(crate) async fn write(input: &WriteInput<'_>, model: &Model) -> Answer {
             (Some(before), Some(now)) => Some(before.and(now)),
             (before, now) => now.or(before),
         };
-        let too_long = matches!(draft.broken, Some(ModelError::TooLong { .. }));
-        if !(too_long || draft.unread) || halvings == HALVINGS {
+        if !draft.asks_for_less() || halvings == HALVINGS {
             break (draft, cuts);
         }
         halvings += 1;
@@ -98,8 +114,10 @@ pub(crate) async fn write(input: &WriteInput<'_>, model: &Model) -> Answer {
         if !draft.text.is_empty() {
             let text = "\n\n*Only a part of the results was read; asking again with less.*\n\n";
             input.recorder.emit(EventKind::AnswerDelta { text: text.to_owned() });
+            before = Some((draft, cuts));
         }
     };
+    let (draft, cuts) = before.filter(|_| !draft.is_whole()).unwrap_or((draft, cuts));
     let reason = draft.broken.as_ref().map(ToString::to_string);
     let reason = reason.or_else(|| draft.text.is_empty().then(|| "it wrote nothing".to_owned()));
     let name = model.name();

@@ -5,6 +5,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::*;
+use crate::event::Event;
 
 fn catalog() -> Catalog {
     let schema = json!({"type": "object", "required": ["q"], "additionalProperties": false,
@@ -25,6 +26,15 @@ fn raw(id: Option<&str>, tool: &str, arguments: Value) -> RawTask {
 /// Checks tasks; returns what was sent, as `index:id:arguments`, `index!code` or `index=aliases`. A
 /// task without a tool's name is an element that is no task.
 fn check(most: usize, raws: Vec<RawTask>, repaired: Vec<(usize, RawTask)>) -> Vec<String> {
+    checked(most, raws, repaired).0
+}
+
+/// The same, and what each task is told to depend on.
+fn checked(
+    most: usize,
+    raws: Vec<RawTask>,
+    repaired: Vec<(usize, RawTask)>,
+) -> (Vec<String>, Vec<Vec<usize>>) {
     let (catalog, recorder) = (catalog(), Recorder::start(None, Uuid::nil(), "?", None));
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let mut checker = Checker::new(&catalog, &recorder, &sender, most);
@@ -35,6 +45,7 @@ fn check(most: usize, raws: Vec<RawTask>, repaired: Vec<(usize, RawTask)>) -> Ve
             checker.take(raw);
         }
     }
+    checker.end();
     for (index, raw) in repaired {
         checker.repair(index, raw);
     }
@@ -51,7 +62,17 @@ fn check(most: usize, raws: Vec<RawTask>, repaired: Vec<(usize, RawTask)>) -> Ve
             Err(rejected) => format!("{index}!{}", rejected.failure.code),
         });
     }
-    sent
+    let depends_on = |event: &Arc<Event>| match &event.kind {
+        EventKind::TaskPlanned { depends_on, .. } => Some(depends_on.clone()),
+        _ => None,
+    };
+    (sent, recorder.events().iter().filter_map(depends_on).collect())
+}
+
+/// A call of `list` that waits for a task of this name.
+fn after(name: &str, id: Option<&str>, query: &str) -> RawTask {
+    let depends_on = Some(vec![name.to_owned()]);
+    RawTask { depends_on, ..raw(id, "list", json!({"q": query})) }
 }
 
 #[test]
@@ -149,20 +170,17 @@ fn names_of_a_broken_task_lead_to_it_whatever_becomes_of_it() {
 
 #[test]
 fn a_task_may_be_named_by_its_tool_where_it_alone_calls_it() {
-    let after = |names: &str, query: &str| RawTask {
-        depends_on: Some(vec![names.to_owned()]),
-        ..raw(None, "list", json!({"q": query}))
-    };
+    let after = |name: &str, query: &str| after(name, None, query);
     let find = |query: &str| raw(None, "find", json!({"q": query}));
     let sent = check(9, vec![find("a"), after("s__find", "b"), find("${list:/x}")], Vec::new());
     assert_eq!(
         sent,
         [
             r#"0:t1:{"q":"a"}"#,
-            r#"1:t2:{"q":"b"}"#,
-            r#"2:t3:{"q":"${list:/x}"}"#,
             "0=s__find",
-            "1=list"
+            r#"1:t2:{"q":"b"}"#,
+            "1=list",
+            r#"2:t3:{"q":"${list:/x}"}"#
         ]
     );
     // The only one comes later, or is repaired.
@@ -170,11 +188,40 @@ fn a_task_may_be_named_by_its_tool_where_it_alone_calls_it() {
     assert_eq!(sent, [r#"0:t1:{"q":"b"}"#, r#"1:t2:{"q":"a"}"#, "1=find"]);
     let broken = raw(None, "find", json!({"size": "many"}));
     let sent = check(9, vec![broken, after("find", "b")], vec![(0, find("a"))]);
+    assert_eq!(sent, [r#"1:t2:{"q":"b"}"#, r#"0:t1=find:{"q":"a"}"#]);
+    let unknown = raw(None, "nothing", json!({}));
+    let sent = check(9, vec![unknown, after("find", "b")], vec![(0, find("a"))]);
     assert_eq!(sent, [r#"1:t2:{"q":"b"}"#, r#"0:t1:{"q":"a"}"#, "0=find"]);
     // Which of two is not known, and none is itself: the task fails by that name when it runs.
     let sent = check(9, vec![find("a"), find("b"), after("find", "c")], Vec::new());
     assert_eq!(sent.len(), 3, "{sent:?}");
     assert_eq!(check(9, vec![after("list", "a")], Vec::new()), [r#"0:t1:{"q":"a"}"#]);
+}
+
+#[test]
+fn who_is_named_by_a_tool_is_told_at_once_where_no_task_has_an_id() {
+    let find = |query: &str| raw(None, "find", json!({"q": query}));
+    // The second `find` is none that the first waiting task can mean.
+    let plan = vec![find("a"), after("find", None, "b"), find("c"), after("find", None, "d")];
+    let (sent, depends_on) = checked(9, plan, Vec::new());
+    assert_eq!(sent[..2], [r#"0:t1:{"q":"a"}"#, "0=find"]);
+    assert_eq!(depends_on, [vec![], vec![0], vec![], vec![0]]);
+}
+
+#[test]
+fn who_is_named_by_a_tool_is_told_before_the_repair_where_tasks_have_ids() {
+    let find = |id: &str, arguments: Value| raw(Some(id), "find", arguments);
+    let plan = vec![
+        find("x", json!({"q": "a"})),
+        after("find", Some("y"), "b"),
+        find("z", json!({"size": "many"})),
+        after("find", Some("w"), "d"),
+    ];
+    let sent = check(9, plan, vec![(2, find("z", json!({"q": "c"})))]);
+    assert_eq!(
+        sent,
+        [r#"0:x:{"q":"a"}"#, r#"1:y:{"q":"b"}"#, r#"3:w:{"q":"d"}"#, "0=find", r#"2:z:{"q":"c"}"#]
+    );
 }
 
 #[test]
