@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { contextSetting, limitSettings, priceSettings, timeOutSettings } from '../../ui/state/limits.js';
-import { contextWords, draftOf, emptyServers, keyWords, offersOf, presetOf, testWords } from '../../ui/state/model-choice.js';
+import { contextWords, draftOf, emptyServers, keyWords, offersOf, presetOf, testWords, typedModel } from '../../ui/state/model-choice.js';
 import { mistakeIn, numberOf, shownNumber } from '../../ui/state/number-setting.js';
 import { mistakes, toDraft, toEntry } from '../../ui/state/server-entry.js';
 import { toolRows } from '../../ui/state/tool-rows.js';
@@ -49,6 +49,21 @@ test('every model of every server that was found is offered', () => {
   );
   assert.deepEqual(emptyServers(found), ['vLLM']);
   assert.deepEqual(offersOf([]), []);
+});
+
+test('typed words name a model only where they are its whole name', () => {
+  const models = [{ name: 'gemma-3-12b' }, { name: 'gemma-3' }, { name: 'Qwen/Qwen3-8B' }];
+  const cases = [
+    ['gemma-3', 'gemma-3', true],
+    [' gemma-3-12b ', 'gemma-3-12b', true],
+    ['qwen/qwen3-8b', 'Qwen/Qwen3-8B', true],
+    // A part of one name, of several, and of none.
+    ['gemma-3-1', 'gemma-3-1', false],
+    ['gemma', 'gemma', false],
+    ['llama', 'llama', false],
+  ];
+  for (const [typed, name, listed] of cases) assert.deepEqual(typedModel(typed, models), { name, listed }, typed);
+  assert.deepEqual(typedModel('gemma', []), { name: 'gemma', listed: false });
 });
 
 test('a context is told in thousands', () => {
@@ -108,7 +123,10 @@ test('a server’s entry goes through its form unchanged', () => {
     { command: 'npx', args: ['-y', 'x'], env: { A: '1' }, cwd: '/tmp', timeoutSeconds: 5, maxConcurrent: 2, mine: [1] },
     { url: 'https://example.com/mcp', headers: { Authorization: '${keychain:x}' }, requestsPerSecond: 0.5, readOnly: true },
     { builtin: 'stories', disabledTools: ['list_tags'] },
+    { command: 'x', args: ['a\nb', 'a\rb', 'a\r\nb', '"', ''], env: { PEM: '-----BEGIN-----\nabc\n-----END-----', CR: 'a\r\nb' } },
   ];
   for (const entry of entries) assert.deepEqual(toEntry(toDraft('a', entry), entry), entry);
+  // A field makes one line end of every kind.
+  assert.doesNotMatch(toDraft('a', entries[3]).args, /\r/);
   assert.deepEqual(mistakes({ ...toDraft('a', entries[0]), timeout: '0', atOnce: '1.5', command: ' ' }, ['a']), { name: 'There is already a server “a”', command: 'Name the program to start', timeout: 'A number of seconds above 0', atOnce: 'A whole number above 0' });
 });

@@ -46,7 +46,7 @@ class CommandPalette extends HTMLElement {
       ),
     );
     this.addEventListener('pointerdown', (event) => {
-      if (event.target === this) this.#close();
+      if (event.target === this) this.close();
     });
     this.#input.addEventListener('input', () => this.#search());
     this.#input.addEventListener('keydown', (event) => this.#key(event));
@@ -59,19 +59,20 @@ class CommandPalette extends HTMLElement {
   /** @param {Run | null} run */
   toggle(run) {
     if (!this.hidden) {
-      this.#close();
+      this.close();
       return;
     }
     this.#all = commands({ run, servers: allServers() });
     this.#before = document.activeElement;
     this.#input.value = '';
     this.hidden = false;
-    this.#forget = onEscape(() => this.#close());
+    this.#forget = onEscape(() => this.close());
     this.#input.focus();
     this.#search();
   }
 
-  #close() {
+  close() {
+    if (this.hidden) return;
     this.#forget();
     this.hidden = true;
     if (this.#before instanceof HTMLElement) this.#before.focus({ preventScroll: true });
@@ -160,7 +161,7 @@ class CommandPalette extends HTMLElement {
   #run() {
     const command = this.#shown[this.#at];
     if (command === undefined) return;
-    this.#close();
+    this.close();
     const [name, detail] = command.send;
     send(this, name, detail);
   }

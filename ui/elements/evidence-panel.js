@@ -15,7 +15,7 @@ import { canStop, isEnded } from '../state/run-view.js';
 import { stateLine, stateWords } from './evidence-state.js';
 import { ResultTable } from './result-table.js';
 import { ResultText, ResultTree } from './result-lines.js';
-import { logLines } from './task-log.js';
+import { TaskLog } from './task-log.js';
 
 /** @typedef {import('../state/types.js').Run} Run */
 /** @typedef {import('../state/types.js').Task} Task */
@@ -25,6 +25,9 @@ const views = /** @type {const} */ ([
   ['tree', 'list-tree', 'As a tree'],
   ['text', 'text', 'As text'],
 ]);
+
+/** Less than a line from the end is at the end. */
+const LINE_PX = 24;
 
 class EvidencePanel extends HTMLElement {
   /** @type {Run | null} */
@@ -47,10 +50,13 @@ class EvidencePanel extends HTMLElement {
   #table = new ResultTable();
   #tree = new ResultTree();
   #text = new ResultText();
+  #log = new TaskLog();
+  /** @type {any} */
+  #shownArguments = null;
   /** @type {import('../state/results.js').WholeResult | null} */
   #result = null;
   #shownFor = '';
-  /** Which view of which result stands in the body, as the person left it. */
+  /** Which view of which result stands in the body, or which other tab, as the person left it. */
   #standing = '';
   #shape = '';
   /** @type {(() => void) | null} */
@@ -118,7 +124,6 @@ class EvidencePanel extends HTMLElement {
     this.#tick(task.status === 'running' && run.state === 'running');
     const shape = `${run.runId}/${this.#index}/${run.state}/${task.status}/${task.missing}/${task.log.length + task.leftOut}/${run.tasks.length}/${this.#tab}`;
     if (shape === this.#shape) return;
-    const began = this.#shape === '';
     this.#shape = shape;
     this.#showHead(run, task);
     for (const tab of this.#tabs.querySelectorAll('[role=tab]')) {
@@ -126,7 +131,7 @@ class EvidencePanel extends HTMLElement {
       tab.setAttribute('aria-selected', String(chosen));
     }
     reachable(this.#tabs, '[role=tab]', /** @type {HTMLElement | null} */ (this.#tabs.querySelector('[aria-selected=true]')));
-    this.#showBody(run, task, began);
+    this.#showBody(run, task);
   }
 
   /** @param {Run} run @param {Task} task */
@@ -172,21 +177,38 @@ class EvidencePanel extends HTMLElement {
     this.#filter();
   }
 
-  /** @param {Run} run @param {Task} task @param {boolean} began */
-  #showBody(run, task, began) {
+  /** @param {Run} run @param {Task} task */
+  #showBody(run, task) {
     this.#tools.hidden = this.#tab !== 'result' || !isEnded(task.status) || task.status === 'skipped';
-    if (this.#tab === 'log') {
-      this.#fill(logLines(task));
-      this.#setFoot(plural(task.log.length, 'line'), [['copy', 'Copy log', () => (this.#task ?? task).log.map((line) => `${exact(line.atMs)}\t${line.level}\t${line.text}`).join('\n')]], canStop(task) && run.state === 'running');
-      if (!began && !isEnded(task.status)) this.#body.scrollTop = this.#body.scrollHeight;
-    } else if (this.#tab === 'arguments') {
-      const text = JSON.stringify(task.arguments, null, 2);
+    if (this.#tab === 'log') this.#showLog(run, task);
+    else if (this.#tab === 'arguments') this.#showArguments(run, task);
+    else this.#showResult(run, task);
+  }
+
+  /** The newest line is followed while it is in sight. @param {Run} run @param {Task} task */
+  #showLog(run, task) {
+    const own = `${run.runId}/${task.index}/log`;
+    const stands = this.#standing === own;
+    const { scrollHeight, scrollTop, clientHeight } = this.#body;
+    const follows = stands ? scrollHeight - scrollTop - clientHeight < LINE_PX : !isEnded(task.status);
+    this.#log.show(task);
+    if (!stands) this.#fill(this.#log.element);
+    this.#standing = own;
+    this.#setFoot(plural(task.log.length, 'line'), [['copy', 'Copy log', () => (this.#task ?? task).log.map((line) => `${exact(line.atMs)}\t${line.level}\t${line.text}`).join('\n')]], canStop(task) && run.state === 'running');
+    if (follows) this.#body.scrollTop = this.#body.scrollHeight;
+    else if (!stands) this.#body.scrollTop = 0;
+  }
+
+  /** They change once, when what they stand for is known. @param {Run} run @param {Task} task */
+  #showArguments(run, task) {
+    const own = `${run.runId}/${task.index}/arguments`;
+    if (this.#standing !== own || this.#shownArguments !== task.arguments) {
       this.#tree.show(task.arguments, '');
       this.#fill(this.#tree.element);
-      this.#setFoot(plural(Object.keys(task.arguments ?? {}).length, 'argument'), [['copy', 'Copy arguments', () => text]]);
-    } else {
-      this.#showResult(run, task);
+      this.#standing = own;
+      this.#shownArguments = task.arguments;
     }
+    this.#setFoot(plural(Object.keys(task.arguments ?? {}).length, 'argument'), [['copy', 'Copy arguments', () => JSON.stringify((this.#task ?? task).arguments, null, 2)]]);
   }
 
   /** @param {Run} run @param {Task} task */

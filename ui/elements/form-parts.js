@@ -41,11 +41,15 @@ export function textInput(attributes = {}) {
   return /** @type {HTMLInputElement} */ (h('input', { type: 'text', class: 'input', autocomplete: 'off', spellcheck: 'false', ...attributes }));
 }
 
-/** Names and values, one pair a row. */
+const MOST_ROWS = 6;
+
+/** Names and values, one pair a row. A value may have lines: Shift+Enter breaks one. */
 export class Pairs {
   element = h('div', { class: 'pairs' });
   #add;
   #names;
+  /** What a field was given and what it made of it: it may show line ends otherwise. @type {WeakMap<Element, { given: string, shown: string }>} */
+  #given = new WeakMap();
 
   /** @param {string} one what a row is, for its button @param {string} names label of the names */
   constructor(one, names) {
@@ -63,15 +67,17 @@ export class Pairs {
   /** @returns {Pair[]} */
   get value() {
     return [...this.element.querySelectorAll('.pair')].map((row) => {
-      const [name, value] = row.querySelectorAll('input');
-      return { name: name.value, value: value.value };
+      const [name, value] = /** @type {[HTMLInputElement, HTMLTextAreaElement]} */ ([...row.querySelectorAll('.input-part')]);
+      const before = this.#given.get(value);
+      return { name: name.value, value: before?.shown === value.value ? before.given : value.value };
     });
   }
 
   /** @param {Pair} pair */
   #append(pair) {
-    const name = textInput({ class: 'pair-name mono', value: pair.name, 'aria-label': this.#names, placeholder: 'NAME' });
-    const value = textInput({ class: 'pair-value mono', value: pair.value, 'aria-label': 'Value', placeholder: 'value' });
+    const name = textInput({ class: 'input-part pair-name mono', value: pair.name, 'aria-label': this.#names, placeholder: 'NAME' });
+    const value = valueField(pair.value);
+    this.#given.set(value, { given: pair.value, shown: value.value });
     const row = h(
       'div',
       { class: 'pair' },
@@ -82,6 +88,20 @@ export class Pairs {
     this.#add.before(row);
     return name;
   }
+}
+
+/** As high as its lines; Enter sends the form, as in a field of one line. @param {string} text */
+function valueField(text) {
+  const field = /** @type {HTMLTextAreaElement} */ (h('textarea', { class: 'input-part pair-value mono', value: text, wrap: 'off', 'aria-label': 'Value', placeholder: 'value', autocomplete: 'off', spellcheck: 'false' }));
+  const fit = () => (field.rows = Math.min(MOST_ROWS, field.value.split('\n').length));
+  field.addEventListener('input', fit);
+  field.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    field.form?.requestSubmit();
+  });
+  fit();
+  return field;
 }
 
 /**

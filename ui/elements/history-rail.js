@@ -66,6 +66,14 @@ class HistoryRail extends HTMLElement {
     this.#search.select();
   }
 
+  /** The keyboard goes on in it: on a question, or where it is folded, on what shows it again. */
+  focus() {
+    const folded = this.#list.offsetParent === null;
+    const wanted = folded ? this.querySelector('.rail-narrow .show-history') : this.#list.querySelector('.history-open[tabindex="0"]');
+    if (wanted instanceof HTMLElement) wanted.focus({ preventScroll: folded });
+    else this.#search.focus();
+  }
+
   #head() {
     this.#search.addEventListener('input', () => this.#typed());
     this.#search.addEventListener('keydown', (event) => {
@@ -120,19 +128,25 @@ class HistoryRail extends HTMLElement {
     this.#clear.hidden = this.#search.value === '';
     this.classList.toggle('searching', this.#search.value !== '');
     const now = new Date();
-    const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.runId;
     const drawn = [rows, words, failure, loaded, this.#open, now.toDateString(), ...rows.map((row) => this.#live.get(row.id))];
     if (same(drawn, this.#drawn)) return;
     this.#drawn = drawn;
+    if (!loaded && failure === null) return;
+    const focused = this.#focused();
     if (failure !== null) {
       fill(this.#list, h('div', { class: 'history-empty' }, h('p', { class: 'history-empty-title' }, 'The history cannot be read'), h('p', null, failure)));
-      return;
-    }
-    if (!loaded) return;
-    if (rows.length === 0) {
+    } else if (rows.length === 0) {
       fill(this.#list, words === '' ? nothingYet() : this.#noMatch(words));
-      return;
+    } else {
+      this.#showRows(rows, words, now);
     }
+    const again = focused === null ? null : this.#again(focused);
+    if (focused !== null) (again ?? this.#search).focus({ preventScroll: true });
+    reachable(this.#list, '.history-open', again ?? (this.#open === null ? null : this.#item(this.#open)));
+  }
+
+  /** @param {import('../state/types.js').RunRow[]} rows @param {string} words @param {Date} now */
+  #showRows(rows, words, now) {
     const top = this.#list.scrollTop;
     fill(
       this.#list,
@@ -140,9 +154,20 @@ class HistoryRail extends HTMLElement {
       this.#groups(rows, words, now).map(([name, list]) => [name !== '' && h('h2', { class: 'history-group' }, name), h('div', { role: 'list', 'aria-label': name || 'Matches' }, list)]).flat(),
     );
     this.#list.scrollTop = top;
-    const again = focused === undefined ? null : this.#item(focused);
-    again?.focus({ preventScroll: true });
-    reachable(this.#list, '.history-open', again ?? (this.#open === null ? null : this.#item(this.#open)));
+  }
+
+  /** The row that has the keyboard, and its place. @returns {{ runId: string, place: number } | null} */
+  #focused() {
+    const row = this.#list.contains(document.activeElement) ? document.activeElement?.closest('.history-row') : null;
+    const open = row?.querySelector('.history-open');
+    if (!(open instanceof HTMLElement)) return null;
+    return { runId: open.dataset.runId ?? '', place: [...this.#list.querySelectorAll('.history-open')].indexOf(open) };
+  }
+
+  /** The same row, or the one that is in its place now. @param {{ runId: string, place: number }} focused @returns {HTMLElement | null} */
+  #again({ runId, place }) {
+    const rows = this.#list.querySelectorAll('.history-open');
+    return this.#item(runId) ?? /** @type {HTMLElement | null} */ (rows[Math.min(place, rows.length - 1)] ?? null);
   }
 
   /** Rows by day; those of a search stand by match, in one group. @param {import('../state/types.js').RunRow[]} rows @param {string} words @param {Date} now */
@@ -215,10 +240,11 @@ class HistoryRail extends HTMLElement {
     const row = /** @type {Element} */ (event.target).closest('.history-row')?.querySelector('.history-open');
     if (!(row instanceof HTMLElement)) return;
     event.preventDefault();
-    const question = history().rows.find((one) => one.id === row.dataset.runId)?.question ?? '';
+    const run = history().rows.find((one) => one.id === row.dataset.runId);
+    if (run === undefined) return;
     openMenu(row, [
       { label: 'Open', icon: 'corner-down-right', run: () => send(this, 'open-run', { runId: row.dataset.runId }) },
-      { label: 'Ask again', icon: 'rotate-cw', run: () => send(this, 'ask', { question }) },
+      { label: 'Ask again', icon: 'rotate-cw', run: () => send(this, 'ask', { question: run.question, continues: run.continues, fresh: true }) },
       { label: 'Delete', icon: 'trash', danger: true, run: () => this.#askDelete(row, row) },
     ]);
   }
@@ -273,8 +299,8 @@ function nothingYet() {
 
 /** What is left of the rail when it is folded. @param {HTMLElement} rail */
 function narrowRail(rail) {
-  const button = (/** @type {string} */ name, /** @type {string} */ label, /** @type {() => void} */ run) =>
-    h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, onclick: run }, icon(name));
+  const button = (/** @type {string} */ name, /** @type {string} */ label, /** @type {() => void} */ run, own = '') =>
+    h('button', { type: 'button', class: `icon-button ${own}`, 'aria-label': label, title: label, onclick: run }, icon(name));
   return h(
     'div',
     { class: 'rail-narrow' },
@@ -283,7 +309,7 @@ function narrowRail(rail) {
     button('search', 'Search history', () => send(rail, 'toggle-rail', { search: true })),
     button('history', 'Past questions', () => send(rail, 'toggle-rail')),
     h('span', { class: 'grow' }),
-    button('panel-left', 'Show the history', () => send(rail, 'toggle-rail')),
+    button('panel-left', 'Show the history', () => send(rail, 'toggle-rail'), 'show-history'),
     button('settings', 'Settings', () => send(rail, 'open-settings', {})),
   );
 }

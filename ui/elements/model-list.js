@@ -1,12 +1,12 @@
 // @ts-check
 // The models that a server lists, with what they read, and a search that also takes a name that is
-// not in the list.
+// not in the list. What was typed is what Enter takes; a row is chosen by arrow or click.
 
 import { h, fill } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
 import { plural } from '../lib/format.js';
 import { roving, reachable } from '../lib/roving.js';
-import { contextWords } from '../state/model-choice.js';
+import { contextWords, typedModel } from '../state/model-choice.js';
 import { textInput } from './form-parts.js';
 
 /** @typedef {import('../state/types.js').OfferedModel} OfferedModel */
@@ -30,7 +30,7 @@ export class ModelList {
     this.#search.addEventListener('keydown', (event) => {
       if (event.key === 'Enter' && this.#search.value.trim() !== '') {
         event.preventDefault();
-        this.#take(this.#shown()[0]?.name ?? this.#search.value.trim());
+        this.#take(typedModel(this.#search.value, this.#models).name);
       } else if (event.key === 'Escape' && this.#search.value !== '') {
         event.preventDefault();
         this.#search.value = '';
@@ -72,9 +72,9 @@ export class ModelList {
     this.#search.placeholder = this.#models.length > 0 ? `Search ${plural(this.#models.length, 'model')}` : 'Name of the model';
     fill(
       this.#rows,
+      searched !== '' && !typedModel(searched, this.#models).listed && h('p', { class: 'model-none' }, `Enter uses “${searched}”`),
       shown.slice(0, MOST_ROWS).map((model) => this.#row(model)),
       shown.length > MOST_ROWS && h('p', { class: 'model-none' }, `${plural(shown.length - MOST_ROWS, 'more model')}: search for one`),
-      shown.length === 0 && searched !== '' && h('p', { class: 'model-none' }, `Enter uses “${searched}”`),
     );
     reachable(this.#rows, '.model-row', /** @type {HTMLElement | null} */ (this.#rows.querySelector('[aria-selected=true]')));
   }

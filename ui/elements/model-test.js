@@ -44,6 +44,7 @@ export class ModelTest {
       h('strong', { class: test.ok ? '' : 'tone-bad' }, testWords(test)),
       h('span', { class: test.ok ? 'tone-quiet cut' : '', title: test.ok ? message : null }, test.ok ? `“${message.replace(/\s+/g, ' ')}”` : sentence(message)),
     );
-    this.#button.focus();
+    // It lost the focus as it was switched off; whoever went elsewhere meanwhile stays there.
+    if (document.activeElement === document.body) this.#button.focus();
   }
 }

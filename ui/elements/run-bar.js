@@ -1,6 +1,7 @@
 // @ts-check
-// The bar above a run: its state, when and by what, and what can be done with it. Makes elements
-// only when something changed; the live time is the run view's to tick.
+// The bar above a run: its state, when and by what, and what can be done with it. A button stays
+// the same element while the run goes on, so that it takes a click however fast tasks end; the live
+// time is the run view's to tick.
 
 import { copyText } from '../lib/clipboard.js';
 import { h, fill, setText } from '../lib/dom.js';
@@ -21,6 +22,10 @@ export class RunBar {
   #state = h('span', { class: 'run-state' });
   #meta = h('span', { class: 'run-meta numeric cut' });
   #actions = h('span', { class: 'run-actions' });
+  #enoughWords = h('span', { class: 'enough-words' });
+  #enough = h('button', { type: 'button', class: 'button', onclick: () => this.#send('stop-tasks') }, icon('pen-line', { size: 15 }), this.#enoughWords);
+  #cancel = h('button', { type: 'button', class: 'button', 'data-testid': 'cancel', onclick: () => this.#send('cancel-run') }, icon('square', { size: 13 }), 'Cancel run', h('kbd', { class: 'key' }, 'Esc'));
+  #stateShape = '';
   #shape = '';
   /** @type {Send} */
   #send;
@@ -33,15 +38,38 @@ export class RunBar {
 
   /** @param {Run} run */
   show(run) {
-    const count = counts(run);
-    const approval = run.state === 'running' && run.approval.open.length > 0;
-    const shape = [run.runId, run.state, approval, run.state === 'running' ? `${count.completed > 0 && count.open > 0 ? count.completed : 0}` : '', run.answer !== ''].join();
     this.tick(run);
+    this.#showState(run);
+    const live = run.state === 'running';
+    if (live) this.#showEnough(counts(run));
+    const shape = [run.runId, run.state, !live && run.answer !== ''].join();
     if (shape === this.#shape) return;
     this.#shape = shape;
+    const inside = this.#actions.contains(document.activeElement);
+    fill(this.#actions, live ? [this.#enough, this.#cancel, this.#panel()] : this.#ended(run));
+    if (inside && !live) this.#actions.querySelector('button')?.focus();
+  }
+
+  /** @param {Run} run */
+  #showState(run) {
+    const approval = run.state === 'running' && run.approval.open.length > 0;
+    const shape = [run.runId, run.state, approval].join();
+    if (shape === this.#stateShape) return;
+    this.#stateShape = shape;
     const [name, tone] = stateIcons[approval ? 'approval' : run.state];
     fill(this.#state, icon(name, { class: tone }), h('span', { class: tone === 'tone-ok' || tone === 'tone-quiet' ? '' : tone }, stateName(run)));
-    fill(this.#actions, run.state === 'running' ? this.#running(run, count) : this.#ended(run));
+  }
+
+  /** @param {ReturnType<typeof counts>} count */
+  #showEnough({ completed, open }) {
+    const words = `Answer from ${plural(completed, 'result')}`;
+    setText(this.#enoughWords, words);
+    this.#enough.title = words;
+    const hidden = completed === 0 || open === 0;
+    // Never to Cancel: the key that was meant for the answer may still be down.
+    const left = hidden && document.activeElement === this.#enough;
+    this.#enough.hidden = hidden;
+    if (left) /** @type {HTMLElement | null} */ (this.#actions.querySelector('.panel-toggle'))?.focus();
   }
 
   /** The live time. @param {Run} run */
@@ -59,24 +87,14 @@ export class RunBar {
     setText(this.#meta, parts.join(' · '));
   }
 
-  /** @param {Run} run @param {ReturnType<typeof counts>} count */
-  #running(run, count) {
-    const enough = count.completed > 0 && count.open > 0;
-    return [
-      enough && h('button', { type: 'button', class: 'button', onclick: () => this.#send('stop-tasks') }, icon('pen-line', { size: 15 }), `Answer from ${plural(count.completed, 'result')}`),
-      h('button', { type: 'button', class: 'button', 'data-testid': 'cancel', onclick: () => this.#send('cancel-run') }, icon('square', { size: 13 }), 'Cancel run', h('kbd', { class: 'key' }, 'Esc')),
-      this.#panel(),
-    ];
-  }
-
   /** @param {Run} run */
   #ended(run) {
     const plain = (/** @type {string} */ shape, /** @type {string} */ label, /** @type {(event: Event) => void} */ act) =>
       h('button', { type: 'button', class: 'button plain', title: label, onclick: act }, icon(shape, { size: 15 }), h('span', { class: 'action-label' }, label));
     const answered = run.answer !== '';
     return [
-      answered && plain('copy', 'Copy', (event) => this.#copy(event, run.answer)),
-      !answered && run.state === 'failed' && plain('copy', 'Copy details', (event) => this.#export(event, run, 'md')),
+      answered && plain('copy', 'Copy', (event) => this.#copy(buttonOf(event), run.answer)),
+      !answered && run.state === 'failed' && plain('copy', 'Copy details', (event) => this.#export(buttonOf(event), run, 'md')),
       run.state === 'failed' && plain('scroll-text', 'Open log', () => openLogs().catch((error) => this.#send('say', { text: said(error) }))),
       plain('download', 'Export', (event) => this.#exportMenu(event, run)),
       h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Delete this run', title: 'Delete', onclick: (/** @type {Event} */ event) => this.#delete(event, run) }, icon('trash', { size: 15 })),
@@ -89,20 +107,22 @@ export class RunBar {
     return h('button', { type: 'button', class: 'icon-button panel-toggle', 'aria-label': 'Show the evidence', title: 'Evidence', onclick: () => this.#send('toggle-evidence') }, icon('panel-right'));
   }
 
-  /** @param {Event} event @param {string} text */
-  async #copy(event, text) {
-    const label = /** @type {Element} */ (event.currentTarget).querySelector('.action-label');
+  /** How it went stands in the button for a while, or where its label is hidden, apart. @param {HTMLElement} button @param {string} text */
+  async #copy(button, text) {
     const copied = await copyText(text);
-    if (label === null) return;
-    const before = label.textContent ?? '';
+    const label = button.querySelector('.action-label');
+    if (!(label instanceof HTMLElement) || label.offsetParent === null) {
+      this.#send('say', { text: copied ? 'Copied to the clipboard.' : 'The clipboard could not be written.' });
+      return;
+    }
     setText(label, copied ? 'Copied' : 'Not copied');
-    setTimeout(() => setText(label, before), 1500);
+    setTimeout(() => setText(label, button.title), 1500);
   }
 
   /** @param {Event} event @param {Run} run */
   #exportMenu(event, run) {
-    const anchor = /** @type {HTMLElement} */ (event.currentTarget);
-    const copyAs = (/** @type {'md' | 'json'} */ format) => () => this.#export({ currentTarget: anchor }, run, format);
+    const anchor = buttonOf(event);
+    const copyAs = (/** @type {'md' | 'json'} */ format) => () => this.#export(anchor, run, format);
     const saveAs = (/** @type {'md' | 'json'} */ format) => () => this.#save(run, format);
     const short = run.answer !== '' ? 'answer and sources' : 'tasks and sources';
     openMenu(
@@ -126,12 +146,10 @@ export class RunBar {
     }
   }
 
-  /** @param {{ currentTarget: any }} event @param {Run} run @param {'md' | 'json'} format */
-  async #export(event, run, format) {
-    const anchor = event.currentTarget;
+  /** @param {HTMLElement} button @param {Run} run @param {'md' | 'json'} format */
+  async #export(button, run, format) {
     try {
-      const text = await exportRun(run.runId, format);
-      await this.#copy(/** @type {any} */ ({ currentTarget: anchor }), text);
+      await this.#copy(button, await exportRun(run.runId, format));
     } catch (error) {
       this.#send('say', { text: said(error) });
     }
@@ -139,7 +157,7 @@ export class RunBar {
 
   /** @param {Event} event @param {Run} run */
   #delete(event, run) {
-    confirmAt(/** @type {Element} */ (event.currentTarget), {
+    confirmAt(buttonOf(event), {
       title: 'Delete this run?',
       text: 'Its tasks, results and answer go with it. Log files expire on their own after 7 days.',
       action: 'Delete',
@@ -151,4 +169,9 @@ export class RunBar {
           .catch((error) => this.#send('say', { text: said(error) })),
     });
   }
+}
+
+/** @param {Event} event */
+function buttonOf(event) {
+  return /** @type {HTMLElement} */ (event.currentTarget);
 }

@@ -20,6 +20,10 @@ class RunSummary extends HTMLElement {
     if (this.childElementCount === 0) this.append(this.#button);
   }
 
+  focus() {
+    this.#button.focus({ preventScroll: true });
+  }
+
   /** @param {boolean} open */
   set open(open) {
     this.#button.setAttribute('aria-expanded', String(open));

@@ -51,7 +51,7 @@ class RunView extends HTMLElement {
   #queued = h('p', { class: 'queued', hidden: true });
   #sheet = /** @type {import('./approval-sheet.js').ApprovalSheet} */ (document.createElement('approval-sheet'));
   #live = h('p', { class: 'visually-hidden', role: 'status' });
-  #scroll = h('div', { class: 'run-scroll', tabindex: -1 });
+  #scroll = h('div', { class: 'run-scroll', tabindex: 0, role: 'region', 'aria-label': 'Question and answer' });
   /** @type {boolean | null} what the person chose */
   #opened = null;
   #folded = false;
@@ -223,8 +223,12 @@ class RunView extends HTMLElement {
       this.#summary.run = run;
       this.#summary.open = open;
     }
-    this.#fold.classList.toggle('closed', summed && !open);
-    this.#fold.inert = summed && !open;
+    const closed = summed && !open;
+    // Whoever was in a row goes on from what it folds into.
+    const inside = closed && this.#fold.contains(document.activeElement);
+    this.#fold.classList.toggle('closed', closed);
+    this.#fold.inert = closed;
+    if (inside) this.#summary.focus();
     const empty = run.state === 'failed' && run.tasks.length === 0;
     this.#fold.hidden = empty || (run.tasks.length === 0 && !live);
     this.#strip.hidden = run.state === 'failed';

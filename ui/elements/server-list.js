@@ -185,7 +185,8 @@ class ServerList extends HTMLElement {
     }
     forget(this.#list);
     this.#show();
-    this.#focusPart(name, 'details');
+    // Whoever went elsewhere meanwhile stays there.
+    if (document.activeElement === document.body) this.#focusPart(name, 'details');
   }
 
   /** @param {string} name */

@@ -59,6 +59,7 @@ class SettingsView extends HTMLElement {
     }
     roving(this.#list, '.settings-item');
     this.#search.addEventListener('input', () => this.#filter());
+    this.#search.addEventListener('keydown', (event) => this.#searchKey(event));
     this.append(
       h(
         'div',
@@ -96,7 +97,7 @@ class SettingsView extends HTMLElement {
       if (own) item.setAttribute('aria-current', 'page');
       else item.removeAttribute('aria-current');
     }
-    reachable(this.#list, '.settings-item', /** @type {HTMLElement | null} */ (this.#list.querySelector('[aria-current]')));
+    this.#reach();
     const page = /** @type {any} */ (this.#content.firstElementChild);
     if (this.ask !== null && section === 'servers') {
       if (this.ask.add) page.add();
@@ -120,6 +121,29 @@ class SettingsView extends HTMLElement {
       const element = /** @type {HTMLElement} */ (item);
       element.hidden = words !== '' && !element.dataset.words?.includes(words);
     }
+    this.#reach();
+  }
+
+  #reach() {
+    reachable(this.#list, '.settings-item', /** @type {HTMLElement | null} */ (this.#list.querySelector('[aria-current]')));
+  }
+
+  /** From the words to what they found. @param {KeyboardEvent} event */
+  #searchKey(event) {
+    const first = /** @type {HTMLElement | null} */ (this.#list.querySelector('.settings-item:not([hidden])'));
+    const words = this.#search.value;
+    if (event.key === 'Escape' && words !== '') {
+      this.#search.value = '';
+      this.#filter();
+    } else if (event.key === 'Enter' && words.trim() !== '') {
+      first?.click();
+      first?.focus();
+    } else if (event.key === 'ArrowDown') {
+      first?.focus();
+    } else {
+      return;
+    }
+    event.preventDefault();
   }
 
   #warn() {

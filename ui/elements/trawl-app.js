@@ -40,6 +40,8 @@ class TrawlApp extends HTMLElement {
   #open = null;
   /** @type {Element | null} */
   #before = null;
+  /** Had the keyboard before the rail lay over the page. @type {Element | null} */
+  #beforeRail = null;
   #back = '';
   #asking = false;
   /** The run that was asked last: whoever asked it goes on writing under it. */
@@ -73,7 +75,7 @@ class TrawlApp extends HTMLElement {
 
   #listen() {
     const on = (/** @type {string} */ name, /** @type {(detail: any) => void} */ act) => this.addEventListener(name, (event) => act(/** @type {CustomEvent} */ (event).detail ?? {}));
-    on('ask', (detail) => this.#ask(detail));
+    this.addEventListener('ask', (event) => this.#ask(/** @type {CustomEvent} */ (event).detail, event.target === this.#start.box));
     on('open-run', ({ runId, evidence }) => this.#openRun(runId, evidence));
     on('new-question', () => this.#newQuestion());
     on('deleted-run', ({ runId }) => {
@@ -148,13 +150,13 @@ class TrawlApp extends HTMLElement {
     this.#own = '';
   }
 
-  /** @param {{ question: string, continues?: string | null, from?: string, fresh?: boolean }} detail from: the run under which it was written */
-  async #ask({ question, continues, from, fresh }) {
+  /** @param {{ question: string, continues?: string | null, from?: string, fresh?: boolean }} detail from: the run under which it was written @param {boolean} written in the start page's box */
+  async #ask({ question, continues, from, fresh }, written) {
     if (this.#asking) return;
     this.#asking = true;
     try {
       const { runId } = await ask(question, continues ?? null, fresh);
-      this.#start.box.value = '';
+      if (written) this.#start.box.value = '';
       if (from !== undefined) keepDraft(from, '');
       this.#own = runId;
       this.#go(`#/run/${runId}`);
@@ -187,20 +189,19 @@ class TrawlApp extends HTMLElement {
 
   /** @param {string} runId @param {{ index: number, item: number | null } | null} [evidence] */
   #openRun(runId, evidence) {
-    this.#rail.classList.remove('over');
+    this.#leaveRail();
     this.#pendingEvidence = evidence ? { runId, ...evidence } : null;
     this.#go(`#/run/${runId}`);
-    this.#layout();
   }
 
   #newQuestion() {
-    this.#rail.classList.remove('over');
+    this.#leaveRail();
     this.#go('#/');
   }
 
   /** @param {{ section?: string, server?: string, add?: boolean }} detail */
   #openSettings({ section = 'servers', server, add }) {
-    this.#rail.classList.remove('over');
+    this.#leaveRail();
     this.#settings.ask = { server: server ?? null, add: add === true };
     this.#go(`#/settings/${section}`);
   }
@@ -228,8 +229,9 @@ class TrawlApp extends HTMLElement {
     this.#layout();
     if (!left) return;
     const before = this.#before instanceof HTMLElement && this.#before.isConnected ? this.#before : null;
-    if (before === null || before === document.body) this.#run.focusQuestion();
-    else before.focus({ preventScroll: true });
+    before?.focus({ preventScroll: true });
+    // What it was opened from may have folded meanwhile.
+    if (before === null || document.activeElement !== before || before === document.body) this.#run.focusQuestion();
   }
 
   #layout() {
@@ -242,27 +244,50 @@ class TrawlApp extends HTMLElement {
     const width = Math.max(320, Math.min(this.#width, most));
     const overlay = window.innerWidth - rail - width < LEAST_STAGE;
     this.#aside.classList.toggle('over', overlay);
-    // What lies under the panel cannot be reached; the keyboard is in the panel then.
+    // What lies under the panel or the rail cannot be reached; the keyboard is in what lies over it.
     const covered = overlay && this.#open !== null;
-    this.#stage.inert = covered;
-    this.#rail.inert = covered && !this.#rail.classList.contains('over');
-    if (covered && !this.#aside.hidden) this.#evidence.focus();
+    const under = this.#rail.classList.contains('over');
+    this.#stage.inert = covered || under;
+    this.#aside.inert = under;
+    this.#rail.inert = covered && !under;
+    if (covered && !under && !this.#aside.hidden) this.#evidence.focus();
     this.classList.toggle('evidence-open', this.#open !== null);
     this.style.setProperty('--evidence-width', `${width}px`);
-    this.#scrim.hidden = !covered && !this.#rail.classList.contains('over');
+    this.#scrim.hidden = !covered && !under;
     this.#resizer.setAttribute('aria-valuenow', String(width));
   }
 
   /** @param {boolean} search */
   #toggleRail(search) {
-    const folded = this.classList.contains('folded');
-    if (window.innerWidth < NARROW) this.#rail.classList.toggle('over');
-    else {
-      this.#folded = !folded;
+    if (this.#closeRail()) return;
+    const narrow = window.innerWidth < NARROW;
+    const moves = narrow || this.#rail.contains(document.activeElement);
+    if (narrow) {
+      this.#beforeRail = document.activeElement;
+      this.#rail.classList.add('over');
+    } else {
+      this.#folded = !this.classList.contains('folded');
       setPreference('railFolded', this.#folded).catch((error) => this.#say(said(error)));
     }
     this.#layout();
     if (search) this.#rail.focusSearch();
+    else if (moves) this.#rail.focus();
+  }
+
+  /** The page under the rail can be reached again. @returns {boolean} whether the rail lay over it */
+  #leaveRail() {
+    if (!this.#rail.classList.contains('over')) return false;
+    if (this.#rail.contains(document.activeElement)) /** @type {HTMLElement} */ (document.activeElement).blur();
+    this.#rail.classList.remove('over');
+    this.#layout();
+    return true;
+  }
+
+  /** As `leaveRail`, for whoever goes on where they were. */
+  #closeRail() {
+    const left = this.#leaveRail();
+    if (left && this.#beforeRail instanceof HTMLElement) this.#beforeRail.focus({ preventScroll: true });
+    return left;
   }
 
   #resizable() {
@@ -302,6 +327,7 @@ class TrawlApp extends HTMLElement {
     else if (key === '/' && !typing && !control) act = () => this.#focusSearch();
     if (act === undefined || event.altKey) return;
     event.preventDefault();
+    if (key !== 'k') this.#palette.close();
     act();
   }
 
@@ -313,11 +339,7 @@ class TrawlApp extends HTMLElement {
 
   /** What Escape closes, from the top. */
   #escape() {
-    if (this.#rail.classList.contains('over')) {
-      this.#rail.classList.remove('over');
-      this.#layout();
-      return true;
-    }
+    if (this.#closeRail()) return true;
     if (this.classList.contains('settings-open')) return this.#settings.back();
     // What is open is closed first; the run goes on until nothing is.
     if (this.#open !== null) {

@@ -107,7 +107,7 @@ function entry(item) {
       },
     },
     item.icon !== undefined && icon(item.icon, { size: 14 }),
-    h('span', { class: 'menu-label' }, item.label),
+    h('span', { class: 'menu-label', title: item.label }, item.label),
     item.note !== undefined && h('span', { class: 'menu-note' }, item.note),
     checkable && h('span', { class: 'menu-check' }, item.checked && icon('check', { size: 14 })),
   );

@@ -59,6 +59,20 @@ export function offersOf(found) {
   return found.flatMap(({ name, provider, baseUrl, models }) => models.map((model) => ({ server: name, provider, baseUrl, model: model.name, context: contextWords(model.contextTokens) })));
 }
 
+/**
+ * The model that typed words name: a listed one only where they are its whole name. A part of a
+ * name may be another model's whole one, which the list does not have.
+ * @param {string} typed
+ * @param {{ name: string }[]} models
+ * @returns {{ name: string, listed: boolean }}
+ */
+export function typedModel(typed, models) {
+  const words = typed.trim();
+  const same = (/** @type {{ name: string }} */ { name }) => name.toLowerCase() === words.toLowerCase();
+  const found = models.find(({ name }) => name === words) ?? models.find(same);
+  return { name: found?.name ?? words, listed: found !== undefined };
+}
+
 /** Servers that run and have nothing to offer yet. @param {DetectedModel[]} found */
 export function emptyServers(found) {
   return found.filter(({ models }) => models.length === 0).map(({ name }) => name);

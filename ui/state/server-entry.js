@@ -97,7 +97,7 @@ function number(entry, key, given) {
 
 /** @param {string} argument */
 function line(argument) {
-  return argument === '' || /^"|\n/.test(argument) ? JSON.stringify(argument) : argument;
+  return argument === '' || /^"|[\r\n]/.test(argument) ? JSON.stringify(argument) : argument;
 }
 
 /** @param {string} line */
