@@ -17,7 +17,7 @@ pub(crate) fn run(command: &Command, place: &Place) -> anyhow::Result<Exit> {
     match command {
         Command::List { limit, json } => {
             let runs = listed(&history, String::new(), *limit)?;
-            if runs.runs.is_empty() && !json {
+            if runs.total == 0 && !json {
                 output::note("No run is in the history yet");
             }
             print(&runs, *json)?;
