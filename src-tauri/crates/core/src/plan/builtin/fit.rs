@@ -12,6 +12,9 @@ use super::question::{Identifier, Question, singular, words};
 use super::terms::{Queries, queries};
 use crate::{catalog::Tool, event::Object};
 
+/// Things of a kind that are looked up; a plan has no more tasks.
+const MOST_THINGS: usize = 5;
+
 /// A call worth making.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Fit {
@@ -27,15 +30,18 @@ pub(super) struct Fit {
 /// things that it names before the others.
 pub(super) fn fit(tool: &Tool, question: &Question) -> Vec<Fit> {
     let name = words(&tool.name);
-    let takes = |identifier: &&Identifier| {
-        let mut properties = properties(&tool.input_schema);
-        properties.any(|(parameter, schema)| takes(identifier, parameter, schema, &name))
-    };
-    let things: Vec<&Identifier> = question.identifiers.iter().filter(takes).collect();
-    if things.len() < 2 {
+    let mut things = properties(&tool.input_schema).map(|(parameter, schema)| {
+        let taken = |thing: &&Identifier| takes(thing, parameter, schema, &name);
+        question.identifiers.iter().filter(taken).collect::<Vec<_>>()
+    });
+    // Two parameters may each take one of two things; one parameter takes one at a time.
+    let Some(things) = things.find(|things| things.len() > 1) else {
         return fit_one(tool, question, &name);
-    }
-    let calls = things.iter().map(|thing| fit_one(tool, &question.only(thing), &name));
+    };
+    let calls = things
+        .iter()
+        .take(MOST_THINGS)
+        .map(|thing| fit_one(tool, &question.about(thing, &things), &name));
     let (firsts, others): (Vec<_>, Vec<_>) =
         calls.flat_map(|fits| fits.into_iter().enumerate()).partition(|(place, _)| *place == 0);
     firsts.into_iter().chain(others).map(|(_, fit)| fit).collect()
@@ -202,6 +208,16 @@ mod tests {
         let both = fit(&profile, &read("Compare @ann and user 7"));
         let ids: Vec<&Value> = both.iter().map(|fit| &fit.arguments["user_id"]).collect();
         assert_eq!(ids, [&json!("ann"), &json!(7)]);
+        // Each parameter takes the thing that it names.
+        let issue = tool(
+            "get_issue",
+            "One issue",
+            &json!({"type": "object", "required": ["project_id", "issue_id"], "properties": {
+                "project_id": {"type": "integer"}, "issue_id": {"type": "integer"}}}),
+        );
+        let found = fit(&issue, &read("Show issue 12 of project 7"));
+        assert_eq!(found.len(), 1);
+        assert_eq!(json!(found[0].arguments), json!({"project_id": 7, "issue_id": 12}));
         let tags = tool("list_tags", "All tags", &json!({"type": "object", "properties": {}}));
         assert_eq!(fit(&tags, &read("Which tags are there?")).len(), 1);
         assert_eq!(fit(&tags, &read("Which trains are there?")), []);

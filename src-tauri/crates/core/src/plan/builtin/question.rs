@@ -11,6 +11,9 @@ const NAMED: &[&str] = &["user", "author", "username"];
 /// Words between a noun and its number: `user no. 12`.
 const BEFORE_NUMBERS: &[&str] = &["id", "number", "no", "nr", "#"];
 
+/// Identifiers that are looked at; a pasted list has many.
+const MOST_IDENTIFIERS: usize = 16;
+
 /// Things that any tool lists: `5 results`.
 const ITEMS: &[&str] = &["result", "item", "hit", "match", "entry"];
 
@@ -65,6 +68,7 @@ impl Question {
         for identifier in &self.identifiers {
             self.keywords.retain(|word| !identifier.said.contains(word));
             self.numbers.retain(|number| number.to_string() != identifier.value);
+            self.amounts.retain(|(amount, _)| amount.to_string() != identifier.value);
         }
         self.vocabulary = vocabulary;
     }
@@ -74,9 +78,13 @@ impl Question {
         self.vocabulary.iter().any(|(of, known)| of == server && *known == singular(word))
     }
 
-    /// The same question about one of its identifiers.
-    pub(super) fn only(&self, identifier: &Identifier) -> Self {
-        Self { identifiers: vec![identifier.clone()], ..self.clone() }
+    /// The same question about one of several things.
+    pub(super) fn about(&self, thing: &Identifier, among: &[&Identifier]) -> Self {
+        let others = self.identifiers.iter().filter(|other| !among.contains(other));
+        Self {
+            identifiers: std::iter::once(thing).chain(others).cloned().collect(),
+            ..self.clone()
+        }
     }
 
     /// How many of what a tool of this name lists are asked for.
@@ -128,6 +136,7 @@ pub(super) fn read(question: &str) -> Question {
         }
     }
     read.keywords.retain(|word| word != "id");
+    read.identifiers.truncate(MOST_IDENTIFIERS);
     read
 }
 
@@ -143,13 +152,16 @@ fn take_number(read: &mut Question, lower: &[String], at: usize) {
     let before = (0..at).rev().find(|at| !BEFORE_NUMBERS.contains(&lower[*at].as_str()));
     let Some(before) = before else { return };
     let continues = matches!(lower[before].as_str(), "and" | "or" | "&") && before > 0;
-    let another = if continues { is_number(&lower[before - 1]) } else { is_number(&lower[before]) };
-    let last = read.identifiers.last().filter(|_| another).map(|last| last.noun.clone());
-    let noun = last.unwrap_or_else(|| singular(&lower[before]));
+    let number_before = lower[if continues { before - 1 } else { before }].trim_start_matches('#');
+    let last = read.identifiers.last().filter(|last| last.value == number_before);
+    let (noun, from) = match last {
+        Some(last) => (last.noun.clone(), at),
+        None => (singular(&lower[before]), before),
+    };
     if STOP_WORDS.contains(&noun.as_str()) || is_number(&noun) {
         return;
     }
-    let said = lower[if another { at } else { before }..=at].to_vec();
+    let said = lower[from..=at].to_vec();
     read.identifiers.push(Identifier { noun, value: digits, said, is_word: false });
 }
 
@@ -290,6 +302,9 @@ mod tests {
         assert_eq!(pairs("stories 5, 8, 13"), ["story 5", "story 8", "story 13"]);
         assert_eq!(pairs("Compare user 3 and user 7"), ["user 3", "user 7"]);
         assert_eq!(pairs("What did user ann write?"), ["user ann"]);
+        assert_eq!(pairs("stories of user 5 with between 10 and 20 points"), ["user 5"]);
+        let pasted: String = (0..6000).fold("stories".into(), |list, n| format!("{list} {n}"));
+        assert_eq!(read(&pasted).identifiers.len(), MOST_IDENTIFIERS);
     }
 
     #[test]
@@ -306,6 +321,9 @@ mod tests {
         let read = read("Show me 5 stories");
         assert_eq!(read.amount_of(&words("search_stories")), Some(5));
         assert_eq!(read.amount_of(&words("list_tags")), None);
+        let mut user = super::read("Show user 3 comments");
+        user.settle(Vec::new(), |_| true);
+        assert_eq!(user.amount_of(&words("get_user_comments")), None);
     }
 
     #[test]

@@ -38,6 +38,9 @@ pub(super) fn queries(tool: &Tool, question: &Question, schema: &Value) -> Queri
     };
     let room = schema.get("maxLength").and_then(Value::as_u64);
     let room = room.and_then(|most| usize::try_from(most).ok()).unwrap_or(MAX_LETTERS);
+    let longest_field = fields.iter().map(|field| field.len() + 1).max().unwrap_or(0);
+    let terms: Vec<String> =
+        terms.iter().map(|term| cut(term, room.saturating_sub(longest_field))).collect();
     let joined = |between: &str, field: &str| join(&terms, between, field, room);
     let or = documented.split_whitespace().any(|word| word.trim_matches(',') == "OR");
     let mut texts = vec![joined(" ", "")];
@@ -62,12 +65,22 @@ fn join(terms: &[String], between: &str, field: &str, room: usize) -> String {
     for term in terms {
         let between = if text.is_empty() { "" } else { between };
         let longer = format!("{text}{between}{field}{term}");
-        if longer.chars().count() > room {
-            break;
+        if longer.chars().count() <= room {
+            text = longer;
         }
-        text = longer;
     }
     text
+}
+
+/// A term that fits alone: a page in quotation marks is searched for by its beginning.
+fn cut(term: &str, room: usize) -> String {
+    if term.chars().count() <= room {
+        return term.to_owned();
+    }
+    let inner = term.trim_matches('"');
+    let beginning: String = inner.chars().take(room.saturating_sub(2)).collect();
+    let words = beginning.rsplit_once(char::is_whitespace).map_or(&*beginning, |(words, _)| words);
+    if term.starts_with('"') { format!("\"{}\"", words.trim_end()) } else { beginning }
 }
 
 /// What the question is about: its words that choose none of the server's tools. `None` where that
@@ -228,6 +241,22 @@ mod tests {
         assert!(texts(&long).iter().all(|text| !text.is_empty() && text.len() <= 100));
         let page = (0..900).map(|n| n.to_string()).collect::<Vec<_>>().join("o ");
         assert!(texts(&page).iter().all(|text| !text.is_empty() && text.len() <= 100));
+    }
+
+    #[test]
+    fn a_page_in_quotation_marks_is_searched_for_by_its_beginning() {
+        let trace = format!("Why does this fail? `{}`", "at frame thirteen ".repeat(60));
+        let asked = texts(&trace);
+        assert!(
+            asked[0].starts_with("\"at frame") && asked[0].ends_with("thirteen\" fail"),
+            "{asked:?}"
+        );
+        let (tool, query) = search("Searches the stories.", &json!({"type": "string"}));
+        let plain = queries(&tool, &read(&trace), &query).texts;
+        assert!(
+            plain.iter().all(|text| text.len() <= MAX_LETTERS && !text.is_empty()),
+            "{plain:?}"
+        );
     }
 
     #[test]

@@ -8,7 +8,11 @@ use super::item::{described, escaped, paragraph, scalar, spoken};
 use crate::synthesize::evidence::{Evidence, items_of};
 
 /// Fields of one thing; beside a list, one of them says that the list is a part of it.
-const OF_ONE_THING: &[&str] = &["id", "name", "body", "title", "headline", "subject", "text"];
+const OF_ONE_THING: &[&str] =
+    &["id", "name", "body", "title", "headline", "subject", "text", "content", "summary", "label"];
+
+/// Those of them that a thing's own words stand in, whatever else is counted beside them.
+const ITS_WORDS: &[&str] = &["body", "text", "content"];
 
 /// What a page of results calls its list. A page may have a title and a summary, but no id.
 const PAGES: &[&str] =
@@ -23,9 +27,10 @@ pub(super) fn is_record(evidence: &Evidence) -> bool {
     let Some(list) = items_of(&evidence.value) else { return true };
     let is_list = |value: &Value| value.as_array().is_some_and(|it| std::ptr::eq(it, list));
     let name = fields.iter().find(|(_, value)| is_list(value)).map(|(name, _)| name.as_str());
-    let is_page = evidence.total.is_some() || name.is_some_and(|name| PAGES.contains(&name));
-    let of_one_thing = if is_page { &OF_ONE_THING[..3] } else { OF_ONE_THING };
     let says = |key: &&str| fields.get(*key).is_some_and(|value| scalar(value).is_some());
+    let counts = evidence.total.is_some() && !ITS_WORDS.iter().any(says);
+    let is_page = counts || name.is_some_and(|name| PAGES.contains(&name));
+    let of_one_thing = if is_page { &OF_ONE_THING[..3] } else { OF_ONE_THING };
     of_one_thing.iter().any(says)
 }
 
@@ -86,7 +91,7 @@ mod tests {
     use super::*;
 
     fn reads(value: &Value) -> Evidence {
-        Evidence { value: value.clone(), total: None }
+        Evidence::read(&json!({"structuredContent": value}).to_string())
     }
 
     #[test]
@@ -95,6 +100,8 @@ mod tests {
             json!({"id": 5, "title": "Weirs", "tags": ["water"], "comments": [{"text": "!"}]}),
             json!({"customer": "Ann", "total": 120}),
             json!({"user": {"name": "Ann"}}),
+            json!({"path": "a.md", "content": "The note.", "tags": ["x", "y"]}),
+            json!({"title": "Weirs", "text": "They sing.", "hits": 4213, "comments": [{"by": "x"}]}),
             json!({}),
         ] {
             assert!(is_record(&reads(&thing)), "{thing}");
