@@ -56,6 +56,7 @@ test('a long line is cut where it can be, and nothing of it is left out', () => 
   assert.deepEqual(wrapped('', 10), ['']);
   assert.deepEqual(wrapped('0123456789abcdef', 10), ['0123456789', 'abcdef']);
   assert.deepEqual(wrapped('    0123456789', 10), ['    012345', '6789']);
+  assert.equal(wrapped('x'.repeat(2_000_000), 50).length, 40_000);
   for (const line of ['🦀'.repeat(40), `${'word '.repeat(30)}${'x'.repeat(99)}`]) {
     for (const columns of [0, 9, 10, 11]) {
       const pieces = wrapped(line, columns);

@@ -229,22 +229,24 @@ class EvidencePanel extends HTMLElement {
     this.#result = null;
     this.#fill();
     this.#setFoot('', []);
-    const slow = setTimeout(() => key === this.#shownFor && this.#fill(greyRows()), 150);
+    // Another task, or another tab, may be on show when the result comes.
+    const isOn = () => key === this.#shownFor && this.#tab === 'result';
+    const slow = setTimeout(() => isOn() && this.#fill(greyRows()), 150);
     try {
       const result = await wholeResult(run.runId, task.index);
       if (key !== this.#shownFor) return;
       clearTimeout(slow);
       this.#result = result;
-      if (result === null) {
+      if (result === null && isOn()) {
         this.#fill(noResult(task));
         this.#tools.hidden = true;
-      } else {
+      } else if (result !== null) {
         this.#view = this.#best();
         this.#put(task);
       }
     } catch (error) {
       clearTimeout(slow);
-      if (key === this.#shownFor) this.#fill(h('p', { class: 'evidence-empty' }, `The result cannot be read: ${said(error)}`));
+      if (isOn()) this.#fill(h('p', { class: 'evidence-empty' }, `The result cannot be read: ${said(error)}`));
     }
   }
 

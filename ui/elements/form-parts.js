@@ -69,7 +69,8 @@ export class Pairs {
     return [...this.element.querySelectorAll('.pair')].map((row) => {
       const [name, value] = /** @type {[HTMLInputElement, HTMLTextAreaElement]} */ ([...row.querySelectorAll('.input-part')]);
       const before = this.#given.get(value);
-      return { name: name.value, value: before?.shown === value.value ? before.given : value.value };
+      // What is pasted from a terminal ends with a line break that nobody means.
+      return { name: name.value, value: before?.shown === value.value ? before.given : value.value.replace(/[\r\n]+$/, '') };
     });
   }
 

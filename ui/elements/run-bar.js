@@ -69,7 +69,12 @@ export class RunBar {
     // Never to Cancel: the key that was meant for the answer may still be down.
     const left = hidden && document.activeElement === this.#enough;
     this.#enough.hidden = hidden;
-    if (left) /** @type {HTMLElement | null} */ (this.#actions.querySelector('.panel-toggle'))?.focus();
+    if (!left) return;
+    const toggle = /** @type {HTMLElement | null} */ (this.#actions.querySelector('.panel-toggle'));
+    toggle?.focus();
+    // Beside an open evidence panel there is no toggle to see.
+    const below = this.element.nextElementSibling;
+    if (document.activeElement !== toggle && below instanceof HTMLElement) below.focus({ preventScroll: true });
   }
 
   /** The live time. @param {Run} run */

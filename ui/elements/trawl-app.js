@@ -158,6 +158,7 @@ class TrawlApp extends HTMLElement {
       const { runId } = await ask(question, continues ?? null, fresh);
       if (written) this.#start.box.value = '';
       if (from !== undefined) keepDraft(from, '');
+      this.#leaveRail();
       this.#own = runId;
       this.#go(`#/run/${runId}`);
       reloadHistory();
@@ -210,6 +211,7 @@ class TrawlApp extends HTMLElement {
   #openTask(index, item) {
     const run = this.#run.run;
     if (run === null || run.tasks[index] === undefined) return;
+    this.#leaveRail();
     if (this.#open === null) this.#before = document.activeElement;
     this.#open = { index, item };
     this.#aside.hidden = false;

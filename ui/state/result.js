@@ -76,9 +76,10 @@ export function wrapped(line, columns) {
   const pieces = [];
   let from = 0;
   while (line.length - from > most) {
-    const space = line.lastIndexOf(' ', from + most - 1);
-    // A space right at its beginning, as an indent has, would leave the line nearly empty.
-    let to = space > from + most / 3 ? space + 1 : from + most;
+    // Looked for in this piece alone: a megabyte without a space is cut as fast as any line. One
+    // right at its beginning, as an indent has, would leave the line nearly empty.
+    const space = line.slice(from, from + most).lastIndexOf(' ');
+    let to = space > most / 3 ? from + space + 1 : from + most;
     // Half of a letter is none.
     if (/[\udc00-\udfff]/.test(line[to]) && to > from + 1) to -= 1;
     pieces.push(line.slice(from, to));
