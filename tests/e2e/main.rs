@@ -10,6 +10,7 @@
 mod approval;
 mod driver;
 mod files;
+mod kept;
 mod many;
 mod model;
 mod page;

@@ -81,6 +81,16 @@ impl Window {
         }
         drop(self.driver);
     }
+
+    /// Ends Trawl as a crash does.
+    pub(crate) fn kill(self) {
+        let own = processes_in(&self.data_folder);
+        assert!(!own.is_empty(), "no process has its history open");
+        for pid in own {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+        drop(self.driver);
+    }
 }
 
 /// Processes that have a file in this folder open.
