@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use trawl_core::event::RunId;
+use trawl_core::history::Kept;
 use trawl_core::run::Run;
 
 use crate::store::Store;
@@ -17,6 +18,10 @@ use crate::store::Store;
 /// What the person is told, once, of runs that are not all in the history.
 const NOT_KEPT: &str = "the history cannot be written, so that what is asked now is not all kept; make \
     space on the disk. Until the window is closed, it can still be read here";
+
+/// What the person is told, once, of runs that wait for another process.
+const NOT_YET: &str = "another program holds the history, so that what is asked now is kept only once \
+    that lets go of it. Until the window is closed, it can still be read here";
 
 /// How long a run that is told to end has to write its last event.
 const LONGEST_END: Duration = Duration::from_secs(2);
@@ -37,16 +42,25 @@ impl Runs {
         }
         let (runs, store) = (self.clone(), Arc::clone(store));
         tokio::spawn(async move {
-            let is_kept = run.is_kept().await;
-            runs.ended(run.id(), is_kept, &store);
+            let mut kept = Kept::NotYet;
+            while kept == Kept::NotYet {
+                kept = run.kept().await;
+                runs.ended(run.id(), kept, &store);
+            }
         });
     }
 
-    fn ended(&self, id: RunId, is_kept: bool, store: &Store) {
-        if is_kept {
-            self.lock().remove(&id);
-        } else if !store.notices().iter().any(|notice| notice == NOT_KEPT) {
-            store.tell(vec![NOT_KEPT.to_owned()]);
+    fn ended(&self, id: RunId, kept: Kept, store: &Store) {
+        let notice = match kept {
+            Kept::Whole => {
+                self.lock().remove(&id);
+                return;
+            }
+            Kept::NotYet => NOT_YET,
+            Kept::Part | Kept::Nowhere => NOT_KEPT,
+        };
+        if !store.notices().iter().any(|told| told == notice) {
+            store.tell(vec![notice.to_owned()]);
         }
     }
 
@@ -105,13 +119,13 @@ mod tests {
         };
         let run = Agent::new(Connections::new(None), None).ask(request).unwrap();
         runs.enter(run.clone(), false, &store);
-        assert!(!run.is_kept().await);
-        for _ in 0..2 {
-            runs.ended(run.id(), false, &store);
+        assert_eq!(run.kept().await, Kept::Nowhere);
+        for kept in [Kept::NotYet, Kept::Part, Kept::NotYet, Kept::Part] {
+            runs.ended(run.id(), kept, &store);
         }
         assert!(runs.get(run.id()).is_some());
-        assert_eq!(store.notices(), [NOT_KEPT]);
-        runs.ended(run.id(), true, &store);
+        assert_eq!(store.notices(), [NOT_YET, NOT_KEPT]);
+        runs.ended(run.id(), Kept::Whole, &store);
         assert!(runs.get(run.id()).is_none());
     }
 }

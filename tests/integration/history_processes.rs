@@ -3,9 +3,10 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::json;
-use trawl_core::event::{EventKind, TaskStatus};
+use trawl_core::event::{EventKind, RunId, TaskStatus};
 use trawl_core::history::{History, HistoryError, ListQuery, Recorder, RunState};
 use uuid::Uuid;
 
@@ -40,9 +41,13 @@ async fn the_other_process() {
     let history = History::open(Path::new(folder)).unwrap();
     match role {
         "breaks off" => {
-            half_a_run(&history).await;
+            half_a_run(&history);
             println!("ready");
             let _ = std::io::stdin().read(&mut [0]);
+        }
+        "goes on" => {
+            println!("ready");
+            go_on(&history);
         }
         "writes" => {
             println!("ready");
@@ -81,13 +86,23 @@ fn completed(recorder: &Recorder, index: usize, text: &str) {
     });
 }
 
-async fn half_a_run(history: &History) {
+/// Nobody waits until it is written.
+fn half_a_run(history: &History) -> Recorder {
     let recorder = Recorder::start(Some(history), Uuid::new_v4(), "What breaks off?", None);
     recorder.emit(EventKind::PlanStarted { planner: "builtin".into() });
     planned(&recorder, 0);
     planned(&recorder, 1);
     completed(&recorder, 0, "periwinkle");
-    recorder.flush().await;
+    recorder
+}
+
+/// Until it is killed.
+fn go_on(history: &History) {
+    let recorder = Recorder::start(Some(history), Uuid::new_v4(), "What breaks off?", None);
+    for n in 0.. {
+        recorder.emit(EventKind::AnswerDelta { text: format!("{n} ") });
+        std::thread::sleep(Duration::from_micros(200));
+    }
 }
 
 async fn write_runs(history: &History) {
@@ -115,6 +130,8 @@ fn a_run_whose_process_was_killed_is_interrupted_and_shows_what_had_finished() {
     let mut child = other_process("breaks off", folder.path());
     let history = History::open(folder.path()).unwrap();
     let states = || every_run(&history).runs.iter().map(|run| run.state).collect::<Vec<_>>();
+    // It is written by itself, without a flush.
+    until(|| every_run(&history).runs.first().map_or(0, |run| written(&history, run.id)) == 7);
     assert_eq!(states(), [RunState::Running]);
     child.kill().unwrap();
     child.wait().unwrap();
@@ -127,6 +144,46 @@ fn a_run_whose_process_was_killed_is_interrupted_and_shows_what_had_finished() {
     assert_eq!(history.events(id, None).unwrap().len(), 7);
     let query = ListQuery { words: "periwinkle".into(), thread: None, limit: 9, offset: 0 };
     assert_eq!(history.list(&query).unwrap().runs[0].id, id);
+}
+
+/// A crash loses at most the end: what was seen in the file stays, and nothing is missing before it.
+#[test]
+fn a_kill_at_any_moment_leaves_all_up_to_a_moment_before_it() {
+    for seen in [1, 40, 300] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = other_process("goes on", folder.path());
+        let history = History::open(folder.path()).unwrap();
+        let events = || every_run(&history).runs.first().map_or(0, |run| written(&history, run.id));
+        until(|| events() >= seen);
+        let before = events();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let run = &every_run(&history).runs[0];
+        assert_eq!(run.state, RunState::Interrupted);
+        let events = history.events(run.id, None).unwrap();
+        assert!(events.len() >= before, "{} of {before}", events.len());
+        for (n, event) in events.iter().enumerate() {
+            assert_eq!(event.seq, n as u64);
+            if let EventKind::AnswerDelta { text } = &event.kind {
+                assert_eq!(*text, format!("{} ", n - 1));
+            }
+        }
+        let database = rusqlite::Connection::open(folder.path().join("history.db")).unwrap();
+        let check = database.query_row("PRAGMA integrity_check", [], |row| row.get(0));
+        assert_eq!(check, Ok("ok".to_owned()));
+    }
+}
+
+fn written(history: &History, run: RunId) -> usize {
+    history.events(run, None).unwrap().len()
+}
+
+fn until(condition: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !condition() {
+        assert!(began.elapsed() < Duration::from_mins(1), "it never came to that");
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 #[tokio::test]
@@ -191,7 +248,7 @@ async fn only_the_owner_reads_the_files() {
     let base = tempfile::tempdir().unwrap();
     let folder = base.path().join("data");
     let history = History::open(&folder).unwrap();
-    half_a_run(&history).await;
+    half_a_run(&history).flush().await;
     let mut folders = vec![folder];
     while let Some(folder) = folders.pop() {
         assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700);

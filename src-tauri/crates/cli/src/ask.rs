@@ -12,6 +12,7 @@ use futures::StreamExt as _;
 use trawl_core::discover::Wait;
 use trawl_core::event::{Event, EventKind};
 use trawl_core::execute::Approval;
+use trawl_core::history::{History, Kept};
 use trawl_core::logging::Results;
 use trawl_core::mcp::Connections;
 use trawl_core::pipeline::{Agent, Request};
@@ -56,8 +57,10 @@ pub(crate) fn run(ask: &Ask, place: &Place) -> anyhow::Result<Exit> {
         connections.apply(&request.settings);
         let agent = Agent::new(connections, history);
         let run = agent.ask(request).map_err(Usage::of)?;
-        let ended = follow(&run, ask.json, agent.history.is_some()).await;
-        run.ended().await;
+        let ended = follow(&run, ask.json).await;
+        if let Some(history) = agent.history.clone() {
+            say_what_is_kept(&run, history, ask.json).await;
+        }
         // It takes no longer than it takes; the answer is out already.
         let _ = tokio::time::timeout(FAREWELL, agent.connections.close()).await;
         ended
@@ -66,8 +69,32 @@ pub(crate) fn run(ask: &Ask, place: &Place) -> anyhow::Result<Exit> {
     ended
 }
 
+/// Waits until the history has the run, or cannot have it, and says how it is opened again or what is
+/// missing.
+async fn say_what_is_kept(run: &Run, history: History, json: bool) {
+    let (run_id, id) = (run.id(), short_id(run.id()));
+    let why = match run.kept().await {
+        Kept::Whole if json => return,
+        Kept::Whole | Kept::Nowhere => {
+            let hint = format!("Run {id} · trawl history show {id}");
+            return output::note(&Style::of_stderr().faint(&hint));
+        }
+        Kept::NotYet => "another process holds the history",
+        Kept::Part => "the history cannot be written",
+    };
+    let stored = tokio::task::spawn_blocking(move || history.events(run_id, None));
+    let stored = stored.await.map_or(0, |events| events.map_or(0, |events| events.len()));
+    let happened = run.follow(None).count().await;
+    let missing = happened.saturating_sub(stored);
+    let what = match stored {
+        0 => format!("run {id} is not saved"),
+        _ => format!("{missing} of {happened} events of run {id} are not saved"),
+    };
+    output::note(&format!("trawl: {why}: {what}"));
+}
+
 /// Prints the run until it has ended, and says how.
-async fn follow(run: &Run, json: bool, is_kept: bool) -> anyhow::Result<Exit> {
+async fn follow(run: &Run, json: bool) -> anyhow::Result<Exit> {
     signals::cancel_on_signal(run.control().clone())?;
     let mut printer = Printer { json, steps: Steps::new(Style::of_stderr()) };
     let mut events = Box::pin(run.follow(None));
@@ -86,11 +113,6 @@ async fn follow(run: &Run, json: bool, is_kept: bool) -> anyhow::Result<Exit> {
             EventKind::Cancelled {} => Exit::Cancelled,
             _ => Exit::Failed,
         };
-    }
-    if is_kept && !json {
-        let id = short_id(run.id());
-        let hint = format!("Run {id} · trawl history show {id}");
-        output::note(&Style::of_stderr().faint(&hint));
     }
     printed.map(|()| exit)
 }

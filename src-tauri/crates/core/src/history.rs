@@ -8,6 +8,7 @@
 //! that hosts call it off their async threads.
 
 mod export;
+mod idle;
 mod owner;
 mod packed;
 mod query;
@@ -21,6 +22,7 @@ mod writer;
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use rusqlite::Connection;
@@ -41,6 +43,10 @@ use crate::{
     paths::create_private_folder,
 };
 
+/// How long anybody waits for another process that holds the file. What is to be written waits as
+/// long as it takes.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
 /// The runs of a data folder. Clones share one connection and one writer.
 #[derive(Clone)]
 pub struct History(Arc<Inner>);
@@ -50,6 +56,19 @@ struct Inner {
     reader: Mutex<Connection>,
     writer: Writer,
     owner: Owner,
+}
+
+/// How much of a run the history has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// All of it.
+    Whole,
+    /// Not its end: another process holds the file. This one writes it once that lets go.
+    NotYet,
+    /// Something of it could not be written.
+    Part,
+    /// There is no history.
+    Nowhere,
 }
 
 /// Why past runs cannot be read or kept.
@@ -100,13 +119,19 @@ pub enum HistoryError {
 impl History {
     /// Opens `history.db` in the data folder, creating and upgrading it as needed.
     pub fn open(data_folder: &Path) -> Result<Self, HistoryError> {
+        Self::open_waiting(data_folder, LONGEST_WAIT)
+    }
+
+    /// Opens it so that nobody waits longer than this for another process that holds the file.
+    pub fn open_waiting(data_folder: &Path, longest_wait: Duration) -> Result<Self, HistoryError> {
         let path = data_folder.join("history.db");
         let broken = |reason: String| HistoryError::Open { path: path.clone(), reason };
         create_private_folder(data_folder).map_err(|error| broken(error.to_string()))?;
         let owner = Owner::claim(data_folder).map_err(|error| broken(error.to_string()))?;
         let connection = schema::open(&path)?;
         let reader = schema::open(&path)?;
-        let writer = Writer::start(connection).map_err(|error| broken(error.to_string()))?;
+        let writer =
+            Writer::start(connection, longest_wait).map_err(|error| broken(error.to_string()))?;
         let folder = data_folder.to_owned();
         Ok(Self(Arc::new(Inner { folder, reader: Mutex::new(reader), writer, owner })))
     }
@@ -177,17 +202,20 @@ impl History {
         self.0.writer.delete(runs.to_vec()).map_err(HistoryError::Write)
     }
 
-    /// Returns once everything that this process has told of is committed; whether all that is the
-    /// run's could be.
-    pub(crate) async fn flush(&self, run: RunId) -> bool {
+    /// Returns once everything that this process has told of is committed, or another process has
+    /// been in the way too long.
+    pub(crate) async fn flush(&self, run: RunId) -> Kept {
         self.0.writer.flush(run).await
     }
 
+    /// Where that cannot be written down now, past runs can still be read.
     fn note_interrupted(&self) -> Result<(), HistoryError> {
         let owners = query::running_owners(&self.reader())?;
         for owner in owners.iter().filter(|owner| **owner != self.0.owner.id()) {
-            if owner::is_gone(&self.0.folder, owner) {
-                self.0.writer.interrupted(owner).map_err(HistoryError::Write)?;
+            if owner::is_gone(&self.0.folder, owner)
+                && let Err(reason) = self.0.writer.interrupted(owner)
+            {
+                tracing::debug!(%owner, reason, "its runs are not marked as interrupted yet");
             }
         }
         Ok(())

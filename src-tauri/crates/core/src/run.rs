@@ -7,7 +7,7 @@ use futures::{Stream, StreamExt};
 use crate::{
     event::{Event, RunId},
     execute::Control,
-    history::Recorder,
+    history::{Kept, Recorder},
 };
 
 /// A running or ended query. Clones are handles to the same run; dropping them does not end it.
@@ -43,20 +43,20 @@ impl Run {
         self.recorder.result(index)
     }
 
-    /// Waits for the last event, and until everything is committed to the history.
+    /// Waits for the last event, and until everything is committed to the history if it can be.
     pub async fn ended(&self) -> Option<Arc<Event>> {
-        let mut last = None;
-        let mut events = Box::pin(self.follow(None));
-        while let Some(event) = events.next().await {
-            last = Some(event);
-        }
+        let last = self.last().await;
         self.recorder.flush().await;
         last
     }
 
-    /// Waits as [`Self::ended`] does, and says whether the history has all of the run then.
-    pub async fn is_kept(&self) -> bool {
-        self.ended().await;
+    /// Waits as [`Self::ended`] does, and says how much of the run the history has then.
+    pub async fn kept(&self) -> Kept {
+        self.last().await;
         self.recorder.flush().await
+    }
+
+    async fn last(&self) -> Option<Arc<Event>> {
+        Box::pin(self.follow(None)).fold(None, async |_, event| Some(event)).await
     }
 }

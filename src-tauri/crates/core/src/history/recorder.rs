@@ -14,7 +14,7 @@ use futures::{Stream, stream};
 use tokio::{sync::watch, time::Instant};
 use zstd::bulk::Compressor;
 
-use super::{History, writer::Message};
+use super::{History, Kept, writer::Message};
 use crate::event::{Event, EventKind, RunId};
 
 /// Fast, and about a third of the size on JSON.
@@ -149,12 +149,12 @@ impl Recorder {
         })
     }
 
-    /// Returns once everything emitted until now is committed to the history, and says whether all
-    /// of it could be; without a history nothing is.
-    pub async fn flush(&self) -> bool {
+    /// Returns once everything emitted until now is committed to the history, or cannot be, or has
+    /// waited for another process too long.
+    pub async fn flush(&self) -> Kept {
         match &self.0.history {
             Some(history) => history.flush(self.0.run_id).await,
-            None => false,
+            None => Kept::Nowhere,
         }
     }
 

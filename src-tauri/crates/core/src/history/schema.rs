@@ -99,10 +99,13 @@ pub(super) fn open(path: &Path) -> Result<Connection, HistoryError> {
 fn set_up(path: &Path) -> Result<Connection, HistoryError> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(PATIENCE)?;
-    // The first one only has an effect before there are tables.
+    // It only has an effect before there are tables, and it writes: who opens a file that is there
+    // does not wait for another process.
+    if version(&connection)? == 0 {
+        connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;")?;
+    }
     connection.execute_batch(
-        "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;
-         PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;
          PRAGMA journal_size_limit = 16777216;",
     )?;
     migrate(&mut connection, path)?;

@@ -82,7 +82,8 @@ fn cut(text: &str, most: usize) -> String {
 
 /// The last turns up to and with `run`, oldest first. A run that is gone ends the conversation.
 pub(super) async fn read(run: RunId, history: History) -> Vec<Turn> {
-    // A follow-up may be asked the moment its run has ended, which is before that is written.
+    // A follow-up may be asked the moment its run has ended, which is before that is written. Where
+    // another process holds the file, it is asked without what is not written yet.
     history.flush(run).await;
     let read = tokio::task::spawn_blocking(move || {
         let mut turns = Vec::new();
