@@ -18,6 +18,7 @@ pub mod discover;
 pub mod error;
 pub mod event;
 pub mod execute;
+mod fence;
 pub mod history;
 pub mod initialize;
 pub mod llm;
