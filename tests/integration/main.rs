@@ -22,6 +22,7 @@ mod execute_limits;
 mod execute_model;
 mod execute_parallel;
 mod execute_reuse;
+mod execute_secrets;
 mod history_locked;
 mod history_old;
 mod history_processes;

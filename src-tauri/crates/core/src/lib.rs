@@ -30,6 +30,7 @@ pub mod pipeline;
 mod placeholder;
 pub mod plan;
 pub mod run;
+pub mod secrets;
 pub mod settings;
 pub mod synthesize;
 pub mod value;

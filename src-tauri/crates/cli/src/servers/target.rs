@@ -6,19 +6,13 @@
 
 use std::borrow::Cow;
 
+use trawl_core::secrets::{is_named_secret, looks_like_key};
 use trawl_core::settings::Transport;
 
 const COVER: &str = "•••";
 
-/// Names of what is secret have one of these in them.
-const SIGNS: [&str; 8] =
-    ["key", "token", "secret", "pass", "auth", "credential", "cookie", "signature"];
-
 /// What may stand before a secret without being one.
 const SCHEMES: [&str; 3] = ["bearer", "basic", "token"];
-
-/// As long as this without a mark between, letters and digits mixed: no word, but a key.
-const SHORTEST_KEY: usize = 16;
 
 /// One line about the entry's end of the wire.
 pub(super) fn target(transport: &Transport) -> String {
@@ -53,7 +47,7 @@ fn public(text: &str) -> Cow<'_, str> {
         let name = &text[..text.len() - value.len()];
         return Cow::Owned(format!("{name}{}", covered(value)));
     }
-    if is_key(text) { covered(text) } else { Cow::Borrowed(text) }
+    if looks_like_key(text) { covered(text) } else { Cow::Borrowed(text) }
 }
 
 /// What follows a URL's scheme: the password, parts of the path, values of the query.
@@ -78,18 +72,7 @@ fn public_address(address: &str) -> String {
 }
 
 fn says_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    !name.contains("${") && SIGNS.iter().any(|sign| name.contains(sign))
-}
-
-fn is_key(text: &str) -> bool {
-    let is_uuid = text.len() == 36 && text.matches('-').count() == 4;
-    let is_mixed = |run: &str| {
-        run.len() >= SHORTEST_KEY
-            && run.contains(|c: char| c.is_ascii_digit())
-            && run.contains(|c: char| c.is_ascii_alphabetic())
-    };
-    is_uuid || text.split(|c: char| !c.is_ascii_alphanumeric()).any(is_mixed)
+    !name.contains("${") && is_named_secret(name)
 }
 
 /// A value behind its cover, unless it only says where the secret comes from.

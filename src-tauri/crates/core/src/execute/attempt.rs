@@ -26,6 +26,7 @@ pub(super) async fn attempt(job: &Job, arguments: &Object) -> Result<ToolResult,
     };
     let tell = |progress: Progress| {
         let Progress { progress, total, message } = progress;
+        let message = message.map(|words| server.without_secrets(&words, false).into_owned());
         recorder.emit(EventKind::TaskProgress { index, progress, total, message });
     };
     let mut pace = Pace::default();

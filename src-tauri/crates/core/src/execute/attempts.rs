@@ -16,7 +16,7 @@ use super::attempt::attempt;
 use super::failure::FailureCode;
 use super::gate::{HeldBy, Permit, Ticket};
 use super::job::{Ending, Job, Kept, LARGE, Meter, away_if};
-use super::preview::{self, preview};
+use super::preview;
 use super::retry;
 
 /// What an answer means.
@@ -173,7 +173,7 @@ fn judged(job: &Job, permit: &Permit, answer: Result<ToolResult, CallError>) -> 
             Verdict::Good(result)
         }
         Ok(result) => {
-            let words = preview(&result.json);
+            let words = preview::told(&result.json, &job.server);
             let too_many = retry::speaks_of_too_many(&words);
             let slowed = if too_many { permit.refused(None) } else { None };
             if !too_many {
@@ -212,6 +212,7 @@ fn judged(job: &Job, permit: &Permit, answer: Result<ToolResult, CallError>) -> 
 /// Hands the result to the recorder and to the log; only its beginning stays here.
 async fn kept(job: &Job, result: ToolResult) -> Kept {
     let (recorder, index, tool) = (job.recorder.clone(), job.index, job.tool.clone());
+    let server = job.server.clone();
     let takes_long = result.json.len() > LARGE || logging::is_behind();
     away_if(takes_long, move || {
         recorder.keep_result(index, &result.json);
@@ -224,7 +225,7 @@ async fn kept(job: &Job, result: ToolResult) -> Kept {
             is_error = result.is_error,
             result = result.json,
         );
-        Kept { bytes: result.json.len(), preview: preview(&result.json) }
+        Kept { bytes: result.json.len(), preview: preview::told(&result.json, &server) }
     })
     .await
 }

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::mcp::Server;
 use crate::value::without_halves;
 
 /// Most bytes of a preview.
@@ -47,9 +48,19 @@ struct Resource<'a> {
     text: Option<&'a RawValue>,
 }
 
+/// The beginning of what a server answered, as it is told: without the secrets of its entry.
+pub(super) fn told(result: &str, server: &Server) -> String {
+    let shown = preview(result);
+    let was_cut = shown.len() + 4 > LONGEST;
+    match server.without_secrets(&shown, was_cut) {
+        Cow::Owned(covered) => cut(&covered).to_owned(),
+        Cow::Borrowed(_) => shown,
+    }
+}
+
 /// The beginning of a `CallToolResult`, at most 2 KiB of whole characters: its texts, or where it has
 /// none, its structured content, or what kinds of content it has.
-pub(super) fn preview(result: &str) -> String {
+fn preview(result: &str) -> String {
     let Ok(answer) = serde_json::from_str::<Answer<'_>>(result) else {
         return cut(result).to_owned();
     };

@@ -15,7 +15,7 @@ use crate::event::{Object, Reused};
 use crate::history::{History, Reusable};
 
 use super::job::{Job, Kept};
-use super::preview::preview;
+use super::preview;
 
 /// Where earlier results are, and how old they may be.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ pub(super) fn key(job: &Job, arguments: &Object) -> Option<String> {
 /// The newest earlier result of the same call, taken over into this run.
 pub(super) async fn earlier(job: &Job, key: String) -> Option<(Kept, Reused)> {
     let Reuse { history, max_age } = job.reuse.clone()?;
-    let (recorder, index) = (job.recorder.clone(), job.index);
+    let (recorder, server, index) = (job.recorder.clone(), job.server.clone(), job.index);
     let look = move || {
         let now = Timestamp::now().as_millisecond();
         let age = i64::try_from(max_age.as_millis()).unwrap_or(i64::MAX);
@@ -50,7 +50,7 @@ pub(super) async fn earlier(job: &Job, key: String) -> Option<(Kept, Reused)> {
         let zstd = Arc::<[u8]>::from(zstd);
         recorder.keep_packed(index, zstd);
         let result = recorder.result(index)?;
-        let kept = Kept { bytes: result.len(), preview: preview(&result) };
+        let kept = Kept { bytes: result.len(), preview: preview::told(&result, &server) };
         #[expect(clippy::cast_precision_loss, reason = "an age in milliseconds is far below 2^52")]
         let age_ms = (now - called_at_ms).max(0) as f64;
         Some((kept, Reused { run_id, age_ms }))

@@ -261,19 +261,21 @@ async fn target(
     if !matches!(parsed.scheme(), "http" | "https") {
         return Err(format!("has a \"url\" that is not HTTP but \"{}\"", parsed.scheme()));
     }
-    for (_, value) in parsed.query_pairs() {
-        redactor.add(&value);
+    let raw = parsed.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    for ((name, value), raw) in parsed.query_pairs().zip(raw) {
+        if redactor.add_named(&name, &value)
+            && let Some((_, as_sent)) = raw.split_once('=')
+        {
+            // Which is how an error repeats it.
+            redactor.add(as_sent);
+        }
     }
-    // And as they are sent, which is how an error repeats them.
-    let raw = parsed.query().unwrap_or_default().split('&');
-    for (_, value) in raw.filter_map(|pair| pair.split_once('=')) {
-        redactor.add(value);
-    }
+    redactor.add_named("", parsed.username());
     redactor.add(parsed.password().unwrap_or_default());
     let mut sent = HashMap::new();
     for (name, value) in headers {
         let value = secrets::fill(value, redactor).await?;
-        redactor.add(&value);
+        redactor.add_named(name, &value);
         let wrong = || format!("has a header \"{name}\" that HTTP does not allow");
         let mut content = HeaderValue::from_str(&value).map_err(|_| wrong())?;
         content.set_sensitive(true);
@@ -326,5 +328,18 @@ mod tests {
         let target = target(url, &IndexMap::new(), &mut redactor).await.unwrap();
         assert_eq!(redactor.clean(target.parsed.as_str()), "https://host/mcp?key=•••&quiet");
         assert_eq!(redactor.clean("bad key s3cr3t/value"), "bad key •••");
+    }
+    #[tokio::test]
+    async fn a_header_is_secret_by_its_name_or_its_looks() {
+        let mut redactor = Redactor::default();
+        let headers = [
+            ("Authorization", "Bearer hush-hush"),
+            ("Accept-Language", "en-GB,en"),
+            ("X-Tenant", "ghp_16C7e42F292c6912E7710c838347Ae178B4a"),
+        ];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        target("https://host/mcp?lang=german", &headers, &mut redactor).await.unwrap();
+        let said = "hush-hush en-GB,en ghp_16C7e42F292c6912E7710c838347Ae178B4a german";
+        assert_eq!(redactor.clean(said), "••• en-GB,en ••• german");
     }
 }

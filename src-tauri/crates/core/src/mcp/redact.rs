@@ -1,13 +1,21 @@
 //! Takes secrets out of what people and logs get to see.
 //!
-//! A secret is what came from the keychain or the environment, every header's value, and an
-//! environment value whose name says so. Short ones are left: replacing `true` or `1` everywhere
-//! would hide the message and protect nothing.
+//! A secret is what came from the keychain, and what [`secrets`] calls one by its name or its looks.
+//! Short ones are left: replacing `true` or `1` everywhere would hide the message and protect
+//! nothing.
 
 use std::borrow::Cow;
 
+use crate::secrets;
+
 const SHORTEST: usize = 6;
 const COVER: &str = "•••";
+
+/// What stands before a secret without being one.
+const SCHEMES: [&str; 4] = ["bearer", "basic", "token", "apikey"];
+
+/// A beginning of a secret that is as short as this tells nothing of it.
+const TELLING: usize = 4;
 
 /// The secrets of one server's entry.
 #[derive(Default, Clone)]
@@ -30,17 +38,33 @@ impl Redactor {
             self.secrets.sort_by_key(|known| std::cmp::Reverse(known.len()));
         }
         // `Bearer x` is sent whole, but a server may print `x` alone.
-        if let Some((_, token)) = secret.split_once(' ') {
+        if let Some((scheme, token)) = secret.split_once(' ')
+            && SCHEMES.contains(&scheme.to_ascii_lowercase().as_str())
+        {
             self.remember(token);
         }
     }
 
-    /// Remembers the value of an environment variable if its name says that it is a secret.
-    pub(super) fn add_variable(&mut self, name: &str, value: &str) {
-        const SIGNS: [&str; 7] = ["KEY", "TOKEN", "SECRET", "PASS", "AUTH", "CREDENTIAL", "COOKIE"];
-        let name = name.to_ascii_uppercase();
-        if SIGNS.iter().any(|sign| name.contains(sign)) {
+    /// Remembers the value of a variable, a header or a parameter, if it is a secret; whether it is.
+    pub(super) fn add_named(&mut self, name: &str, value: &str) -> bool {
+        let is_secret = secrets::is_secret(name, value);
+        if is_secret {
             self.add(value);
+        }
+        is_secret
+    }
+
+    /// Remembers what is secret of a program's arguments: the value of a flag that says so, and what
+    /// looks like a key.
+    pub(super) fn add_arguments(&mut self, arguments: &[String]) {
+        let mut flag = "";
+        for argument in arguments {
+            let (name, value) = argument.split_once(['=', ':']).unwrap_or((flag, argument));
+            // `https://…` has no name.
+            let name = if value.starts_with("//") { "" } else { name };
+            self.add_named(name, value.trim_start());
+            let takes_the_next = argument.starts_with('-') && !argument.contains('=');
+            flag = if takes_the_next { argument } else { "" };
         }
     }
 
@@ -58,6 +82,20 @@ impl Redactor {
             }
         }
         covered
+    }
+
+    /// A text's beginning without the secrets, and without the beginning of one at its end, where it
+    /// was cut.
+    pub(super) fn covered_beginning<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let covered = self.covered(text);
+        let partly = |secret: &String| {
+            let ends = (TELLING..secret.len()).rev().filter(|end| secret.is_char_boundary(*end));
+            ends.into_iter().find(|end| covered.ends_with(&secret[..*end]))
+        };
+        match self.secrets.iter().filter_map(partly).max() {
+            Some(part) => Cow::Owned(format!("{}{COVER}", &covered[..covered.len() - part])),
+            None => covered,
+        }
     }
 
     /// The first `limit` characters without the secrets, of a text that may have lost its end, and
@@ -79,12 +117,36 @@ mod tests {
     fn secrets_are_covered_and_other_words_stay() {
         let mut redactor = Redactor::default();
         redactor.add("Bearer abcdef123");
-        redactor.add_variable("API_KEY", "key-0123");
-        redactor.add_variable("MODE", "verbose");
+        redactor.add_named("API_KEY", "key-0123");
+        redactor.add_named("MODE", "verbose");
+        redactor.add_named("PASSPHRASE", "correct horse battery");
         assert_eq!(
-            redactor.clean("verbose: Bearer abcdef123, abcdef123 and key-0123"),
-            "verbose: •••, ••• and •••"
+            redactor.clean("verbose: Bearer abcdef123, abcdef123, key-0123, a battery"),
+            "verbose: •••, •••, •••, a battery"
         );
+        assert_eq!(redactor.clean("correct horse battery"), "•••");
+    }
+
+    #[test]
+    fn what_is_secret_of_arguments_is_covered() {
+        let mut redactor = Redactor::default();
+        let arguments = [
+            "-y",
+            "some-server",
+            "--token",
+            "s3cr3t",
+            "--api-key=hush-hush",
+            "/home/me/notes",
+            "https://example.org/path",
+            "Authorization: Bearer t0psecret",
+            "--mode",
+            "quietly",
+        ];
+        redactor.add_arguments(&arguments.map(str::to_owned));
+        let said = "some-server s3cr3t hush-hush /home/me/notes https://example.org/path \
+                    t0psecret quietly";
+        let expect = "some-server ••• ••• /home/me/notes https://example.org/path ••• quietly";
+        assert_eq!(redactor.clean(said), expect);
     }
 
     #[test]
@@ -93,6 +155,8 @@ mod tests {
         redactor.remember("0123456789");
         assert_eq!(redactor.beginning("key 0123456789 is wrong", false, 6), "key ••");
         assert_eq!(redactor.beginning("key 0123456789 is wrong", false, 90), "key ••• is wrong");
+        assert_eq!(redactor.covered_beginning("a key: 01234"), "a key: •••");
+        assert_eq!(redactor.covered_beginning("0123456789, 012"), "•••, 012");
         // Its end was cut off before.
         let lost = "a key that is wrong: 01234567";
         assert_eq!(redactor.beginning(lost, true, 90), "a key that is wrong");

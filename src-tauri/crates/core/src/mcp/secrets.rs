@@ -1,7 +1,8 @@
 //! `${env:NAME}` and `${keychain:NAME}` in a server's entry, replaced when the server starts.
 //!
-//! The entry in the settings is never changed. What was put in is remembered by the redactor. An
-//! error names the variable or the keychain item, never a value.
+//! The entry in the settings is never changed. What was put in is remembered by the redactor, if it
+//! is a secret: `${env:HOME}/notes` hides no folder. An error names the variable or the keychain
+//! item, never a value.
 
 use super::redact::Redactor;
 
@@ -15,18 +16,19 @@ pub(super) async fn fill(text: &str, redactor: &mut Redactor) -> Result<String, 
     while let Some(start) = rest.find("${") {
         let Some(length) = rest[start..].find('}') else { break };
         let inside = &rest[start + 2..start + length];
-        let value = match inside.split_once(':') {
-            Some(("env", name)) => Some(variable(name)?),
-            Some(("keychain", name)) => Some(keychain(name.to_owned()).await?),
-            _ => None,
-        };
         filled.push_str(&rest[..start]);
-        match value {
-            Some(value) => {
+        match inside.split_once(':') {
+            Some(("env", name)) => {
+                let value = variable(name)?;
+                redactor.add_named(name, &value);
+                filled.push_str(&value);
+            }
+            Some(("keychain", name)) => {
+                let value = keychain(name.to_owned()).await?;
                 redactor.add(&value);
                 filled.push_str(&value);
             }
-            None => filled.push_str(&rest[start..=start + length]),
+            _ => filled.push_str(&rest[start..=start + length]),
         }
         rest = &rest[start + length + 1..];
     }
@@ -77,7 +79,7 @@ mod tests {
         let path = std::env::var("PATH").unwrap();
         let filled = fill("a ${env:PATH} b ${other} ${", &mut redactor).await.unwrap();
         assert_eq!(filled, format!("a {path} b ${{other}} ${{"));
-        assert_eq!(redactor.clean(&path), "•••");
+        assert_eq!(redactor.clean(&path), path, "a place is no secret");
         let missing = fill("${env:TRAWL_NO_SUCH_VARIABLE}", &mut redactor).await.unwrap_err();
         assert!(missing.contains("TRAWL_NO_SUCH_VARIABLE"), "{missing}");
     }

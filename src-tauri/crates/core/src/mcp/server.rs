@@ -4,6 +4,7 @@
 //! same time. It ends at its time-out (which progress restarts), at its total limit, when the
 //! caller cancels or drops it; in each case the server is told.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -114,6 +115,13 @@ impl Server {
             && !link.stop.is_cancelled()
             && !link.peer.is_transport_closed()
             && !link.unreachable.load(Ordering::Acquire)
+    }
+
+    /// What this server wrote, without the secrets of its entry; and without a part of one, where the
+    /// text was cut.
+    pub(crate) fn without_secrets<'a>(&self, text: &'a str, was_cut: bool) -> Cow<'a, str> {
+        let redactor = &self.link.redactor;
+        if was_cut { redactor.covered_beginning(text) } else { redactor.covered(text) }
     }
 
     /// Calls a tool by its name on this server.

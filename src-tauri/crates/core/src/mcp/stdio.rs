@@ -58,13 +58,14 @@ pub(super) async fn start(
     }
     for (name, value) in order.env {
         let value = secrets::fill(value, redactor).await?;
-        redactor.add_variable(name, &value);
+        redactor.add_named(name, &value);
         variables.insert(name.into(), value.into());
     }
     let mut args = Vec::new();
     for argument in order.args {
         args.push(secrets::fill(argument, redactor).await?);
     }
+    redactor.add_arguments(&args);
     let cwd = order.cwd.map(Path::new);
     if let Some(folder) = cwd
         && !folder.is_dir()
