@@ -74,6 +74,19 @@ pub(crate) fn set_enabled(
     Ok(())
 }
 
+/// What the server's tools say of themselves counts from now on. An entry that is not the one any more
+/// whose tools a person saw (`seen`), or is gone, is left alone.
+pub(crate) fn trust(file: &mut Object, name: &str, seen: &Object) {
+    let entry = |file: &Object| file.get("mcpServers").and_then(|all| all.get(name)).cloned();
+    if entry(file) != entry(seen) {
+        return;
+    }
+    let servers = file.get_mut("mcpServers").and_then(Value::as_object_mut);
+    if let Some(Value::Object(entry)) = servers.and_then(|servers| servers.get_mut(name)) {
+        entry.insert("trusted".to_owned(), Value::Bool(true));
+    }
+}
+
 /// An entry of the right shape, or what is wrong with it.
 pub(crate) fn checked(entry: &Value) -> Result<ServerEntry, CommandError> {
     ServerEntry::from_json(entry).map_err(|reason| CommandError::new("invalid_entry", reason))
@@ -140,6 +153,22 @@ mod tests {
         set_enabled(&mut settings, "stories", true).unwrap();
         assert_eq!(settings["mcpServers"]["stories"], json!({"builtin": "stories"}));
         assert!(set_enabled(&mut settings, "none", true).is_err());
+    }
+
+    #[test]
+    fn only_the_entry_that_was_seen_is_trusted() {
+        let seen = file(&json!({"a": {"url": "x", "mine": 1}, "b": {"url": "y"}}));
+        let mut settings = seen.clone();
+        trust(&mut settings, "a", &seen);
+        trust(&mut settings, "none", &seen);
+        let trusted = json!({"a": {"url": "x", "mine": 1, "trusted": true}, "b": {"url": "y"}});
+        assert_eq!(settings, file(&trusted));
+        let mut edited = file(&json!({"a": {"url": "elsewhere"}}));
+        trust(&mut edited, "a", &seen);
+        assert_eq!(edited, file(&json!({"a": {"url": "elsewhere"}})));
+        let mut none = Object::new();
+        trust(&mut none, "a", &Object::new());
+        assert_eq!(none, Object::new());
     }
 
     #[test]

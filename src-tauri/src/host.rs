@@ -14,7 +14,6 @@ use trawl_core::history::{History, HistoryError};
 use trawl_core::mcp::Connections;
 use trawl_core::paths::create_private_folder;
 use trawl_core::pipeline::Agent;
-use trawl_core::settings::Settings;
 use trawl_core::settings::load::Loaded;
 
 use crate::error::CommandError;
@@ -46,7 +45,7 @@ impl Host {
         // Our own binary, started again, watches over each server.
         let connections = Connections::new(std::env::current_exe().ok());
         let agent = Agent::new(connections, history.ok());
-        agent.allowed.replace(allowed(&store.current().settings));
+        agent.allowed.apply(&store.current().settings);
         Self {
             agent,
             runs: Runs::default(),
@@ -64,7 +63,7 @@ impl Host {
         edit: impl FnOnce(&mut Object) -> Result<(), CommandError>,
     ) -> Result<Arc<Loaded>, CommandError> {
         let saved = self.store.change(app, edit)?;
-        self.agent.allowed.replace(allowed(&saved.settings));
+        self.agent.allowed.apply(&saved.settings);
         self.agent.connections.apply(&saved.settings);
         Ok(saved)
     }
@@ -139,13 +138,4 @@ impl Host {
         let seconds = self.store.current().settings.limits.wait_for_servers_seconds;
         Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(3))
     }
-}
-
-/// Server, tool and definition of everything that is always allowed.
-fn allowed(settings: &Settings) -> impl Iterator<Item = (&str, &str, &str)> {
-    settings.approvals.iter().flat_map(|(server, tools)| {
-        tools
-            .iter()
-            .map(move |(tool, definition)| (server.as_str(), tool.as_str(), definition.as_str()))
-    })
 }

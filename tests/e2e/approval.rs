@@ -7,11 +7,20 @@ use trawl_tests::programs;
 use crate::page::Page;
 use crate::profile::Profile;
 
+/// What allows the calls on show, once it was there for long enough to be read.
+const ALLOW: &str = "[data-testid=approve][aria-disabled=false]";
+const DENY: &str = "[data-testid=deny][aria-disabled=false]";
+
 /// A person whose model says what the test wants, and whose server can change something.
 fn person(model: &FakeLlm) -> Profile {
+    with_server(model, &json!({"command": programs::fake_mcp(), "trusted": true}), "light")
+}
+
+fn with_server(model: &FakeLlm, server: &Value, theme: &str) -> Profile {
     Profile::with_settings(&json!({
-        "mcpServers": {"fake": {"command": programs::fake_mcp()}},
+        "mcpServers": {"fake": server},
         "model": {"provider": "openai", "baseUrl": model.url(), "model": "scripted"},
+        "preferences": {"theme": theme},
     }))
 }
 
@@ -77,7 +86,7 @@ async fn calls_that_change_something_wait_for_a_person_who_may_allow_them_for_go
     assert_eq!(page.run(&format!("return {};", ticked(2)), vec![]).await, json!(false));
     page.picture("approval").await;
     page.click("[data-testid=always-allow][data-index=\"1\"]").await;
-    page.click("[data-testid=approve]").await;
+    page.click(ALLOW).await;
     page.until("document.querySelector('[data-testid=answer] .citation') !== null").await;
     page.unfold().await;
     ended(page, 1, "completed").await;
@@ -103,8 +112,89 @@ async fn calls_that_change_something_wait_for_a_person_who_may_allow_them_for_go
     page.click("[data-testid=new-question]").await;
     page.ask("And once more").await;
     page.find("[data-testid=approval]").await;
-    page.click("[data-testid=deny]").await;
-    page.find("[data-testid=history-item][data-state=failed]").await;
+    page.click(DENY).await;
+    // What the person did not allow did not fail.
+    page.find("[data-testid=history-item][data-state=declined]").await;
+    page.says("[data-testid=declined]", "You declined its only call").await;
+    page.says("[data-testid=task]", "You declined").await;
+    assert_eq!(page.count(".failure, [data-testid=task] .tone-bad").await, 0);
+    page.picture("declined").await;
+    window.close().await;
+}
+
+/// Its entry was written by hand: nobody has seen its tools yet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_is_trusted_with_its_first_call_by_keyboard_and_never_asked_about_again() {
+    let tasks = json!([call("echo", &json!({"text": "safe\u{202e}txt.exe"}))]);
+    let model = FakeLlm::start([plan(&tasks), answer("[1]"), plan(&tasks), answer("[1]")]).await;
+    let profile = with_server(&model, &json!({"command": programs::fake_mcp()}), "dark");
+    let window = profile.open().await;
+    let page = &window.page;
+    // The very moment that a button is there, it is clicked.
+    let click_at_once = "window.early = null; new MutationObserver(() => { \
+        const allow = document.querySelector('[data-testid=approve]'); \
+        if (allow === null || window.early !== null) return; \
+        window.early = allow.getAttribute('aria-disabled'); \
+        allow.click(); \
+    }).observe(document.body, { subtree: true, childList: true }); return true;";
+    page.run(click_at_once, vec![]).await;
+    page.ask("Echo something").await;
+    page.says("[data-testid=untrusted]", "in its own words").await;
+    page.find(ALLOW).await;
+    assert_eq!(page.run("return window.early;", vec![]).await, json!("true"));
+    ended(page, 0, "waiting").await;
+    assert_eq!(page.count(".sheet-tool").await, 18);
+    page.says("[data-testid=approval]", "safeU+202Etxt.exe").await;
+    assert_eq!(page.count("[data-testid=approval-tick], [data-testid=always-allow]").await, 0);
+    page.says(ALLOW, "Trust and allow").await;
+    page.picture("approval-untrusted").await;
+    // The sheet has the keys: Ctrl+Enter.
+    page.press("[data-testid=approval]", "\u{E009}\u{E007}").await;
+    page.until("document.querySelector('[data-testid=answer] .citation') !== null").await;
+    assert_eq!(settings(&profile)["mcpServers"]["fake"]["trusted"], json!(true));
+
+    page.click("[data-testid=new-question]").await;
+    page.ask("Echo it again").await;
+    page.until("document.querySelector('[data-testid=answer] .citation') !== null").await;
+    page.unfold().await;
+    ended(page, 0, "completed").await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_call_is_allowed_or_denied_by_two_verbs_from_the_keyboard() {
+    let text = "A long text that goes on. ".repeat(40);
+    let tasks = json!([call("write", &json!({"text": text}))]);
+    let model = FakeLlm::start([plan(&tasks), plan(&tasks), answer("[1]")]).await;
+    let profile = person(&model);
+    let window = profile.open().await;
+    let page = &window.page;
+    page.ask("Write it down").await;
+    page.says(ALLOW, "Allow once").await;
+    page.says(DENY, "Deny").await;
+    assert_eq!(page.count("[data-testid=approval-tick]").await, 0);
+    page.says("[data-testid=approval] [data-effect=destroys]", "Destructive").await;
+    page.picture("approval-one").await;
+    // From the sheet: what is long, whether always, no.
+    let focus = "document.activeElement.dataset.testid ?? document.activeElement.className";
+    let tab = "\u{E004}";
+    let mut visited = vec![json!("approval")];
+    page.press("[data-testid=approval]", tab).await;
+    for _ in 0..4 {
+        visited.push(page.run(&format!("return {focus};"), vec![]).await);
+        if visited.last() == Some(&json!("deny")) {
+            break;
+        }
+        page.press(":focus", tab).await;
+    }
+    assert_eq!(visited, ["approval", "sheet-show", "always-allow", "deny"]);
+    page.press(":focus", "\u{E007}").await;
+    page.find("[data-testid=history-item][data-state=declined]").await;
+    page.click("[data-testid=new-question]").await;
+    page.ask("Write it down after all").await;
+    page.click(ALLOW).await;
+    page.until("document.querySelector('[data-testid=answer] .citation') !== null").await;
+    assert_eq!(settings(&profile)["approvals"], Value::Null);
     window.close().await;
 }
 

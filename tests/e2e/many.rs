@@ -22,7 +22,7 @@ async fn a_thousand_tasks_can_be_watched_and_walked_through() {
     ])
     .await;
     let profile = Profile::with_settings(&json!({
-        "mcpServers": {"fake": {"command": programs::fake_mcp()}},
+        "mcpServers": {"fake": {"command": programs::fake_mcp(), "trusted": true}},
         "model": {"provider": "openai", "baseUrl": model.url(), "model": "scripted"},
         "limits": {"maxTasks": TASKS},
     }));

@@ -1,7 +1,7 @@
 //! What a person allowed once and for all.
 
 use serde_json::{Value, json};
-use trawl_core::event::{AskedTool, EventKind, TaskStatus};
+use trawl_core::event::{AskedTool, Effect, EventKind, TaskStatus};
 use trawl_core::execute::{Approval, Standing};
 use trawl_core::mcp::Connections;
 use trawl_core::plan::Task;
@@ -92,8 +92,89 @@ async fn an_allowed_tool_is_asked_about_when_it_would_carry_anothers_results() {
     let played = denying(&stage, [call(1, "notes__put"), task(2, "web__fetch", carried)]).await;
     assert_eq!(played.status(0), TaskStatus::Completed);
     assert_eq!(played.failure(1).0, "denied");
-    assert!(asked(&played)[0].read_only);
+    let [fetch] = asked(&played).try_into().unwrap();
+    assert!(fetch.read_only);
+    assert_eq!((fetch.server.as_str(), fetch.tool.as_str()), ("web", "fetch"));
+    assert_eq!((fetch.effects, fetch.sends_from), (vec![Effect::Sends], vec!["notes".to_owned()]));
     assert!(web.log().is_empty());
+}
+
+/// It changes something and carries something out, and its tool is always allowed.
+#[tokio::test(start_paused = true)]
+async fn what_a_call_does_is_told_whole_and_nothing_new_becomes_allowed() {
+    let (stage, _, _) = stage();
+    let connections = &stage.connections;
+    let mail = Scripted::attach(connections, "mail", server_entry(json!({"readOnly": false})));
+    let write = definition(&stage, "mail", "send").await;
+    stage.allowed.replace([("mail", "send", write.as_str())]);
+    let carried = json!({"task": 2, "words": "${t1:/words}"});
+    let mut playing = stage.play().await;
+    playing.plan(call(1, "notes__read"));
+    playing.plan(task(2, "mail__send", carried));
+    playing.until(|kind| matches!(kind, EventKind::ApprovalRequested { .. })).await;
+    playing.control.resolve(&[1], &[]);
+    let played = playing.ended().await;
+    let [send] = asked(&played).try_into().unwrap();
+    assert_eq!(send.effects, [Effect::Destroys, Effect::Sends]);
+    let resolved =
+        EventKind::ApprovalResolved { approved: vec![1], denied: vec![], always: vec![] };
+    assert!(played.events.iter().any(|event| event.kind == resolved), "{:#?}", played.events);
+    assert_eq!(mail.log().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_not_trusted_is_asked_about_until_it_is() {
+    let (stage, notes, web) = stage();
+    let stage = Stage { trusts: false, ..stage };
+    let played = denying(&stage, [call(1, "notes__read"), call(2, "notes__put")]).await;
+    assert_eq!((played.failure(0).0, played.failure(1).0), ("denied", "denied"));
+    let effects: Vec<_> = asked(&played).into_iter().map(|call| call.effects).collect();
+    assert_eq!(effects, [vec![Effect::Untrusted], vec![Effect::Destroys, Effect::Untrusted]]);
+    assert!(notes.log().is_empty());
+
+    // The host writes it down while the run goes on: nobody is asked again, not even in this run.
+    let mut playing = stage.play().await;
+    playing.plan(call(1, "notes__read"));
+    playing.until(|kind| matches!(kind, EventKind::ApprovalRequested { .. })).await;
+    stage.allowed.trust(["notes"]);
+    playing.control.resolve(&[0], &[]);
+    playing.plan(call(2, "notes__read"));
+    let played = playing.ended().await;
+    assert_eq!((asked(&played).len(), notes.log().len()), (1, 2));
+
+    // Others are not trusted by that.
+    let played = denying(&stage, [call(1, "notes__read"), call(2, "web__fetch")]).await;
+    assert_eq!((played.status(0), played.failure(1).0), (TaskStatus::Completed, "denied"));
+    assert!(web.log().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_persons_word_that_a_server_only_reads_needs_no_trust() {
+    let connections = Connections::new(None);
+    let entry = server_entry(json!({"readOnly": true}));
+    let notes = Scripted::attach(&connections, "notes", entry);
+    let approval = Approval::Ask;
+    let stage = Stage { connections, approval, trusts: false, ..Stage::default() };
+    let played = denying(&stage, [call(1, "notes__put")]).await;
+    assert_eq!((played.status(0), notes.log().len()), (TaskStatus::Completed, 1));
+}
+
+/// On the command line the settings are the person's word.
+#[tokio::test(start_paused = true)]
+async fn where_nobody_can_be_asked_marks_count_and_every_reason_is_named() {
+    let (stage, notes, web) = stage();
+    let stage = Stage { approval: Approval::ReadOnly, trusts: false, ..stage };
+    let carried = json!({"task": 2, "words": "${t1:/words}"});
+    let plan = [call(1, "notes__read"), task(2, "web__send", carried), call(3, "web__write")];
+    let played = stage.run(plan).await;
+    assert_eq!(played.status(0), TaskStatus::Completed);
+    let (code, words) = played.failure(1);
+    assert_eq!(code, "needs_approval");
+    assert!(words.contains("send of server \"web\" is not marked as read-only"), "{words}");
+    assert!(words.contains("results of server \"notes\" would go to"), "{words}");
+    assert!(words.contains("--approve all") && !words.contains("readOnly"), "{words}");
+    assert!(played.failure(2).1.contains("\"readOnly\": true"), "{}", played.failure(2).1);
+    assert!(web.log().is_empty() && notes.log().len() == 1);
 }
 
 #[tokio::test(start_paused = true)]

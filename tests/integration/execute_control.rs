@@ -107,7 +107,7 @@ async fn a_person_is_asked_once_for_all_calls_and_the_rest_already_runs() {
     assert_eq!(played.events.iter().filter(|event| event.kind == resolved).count(), 1);
     assert_eq!(played.status(0), TaskStatus::Completed);
     assert_eq!(played.failure(2).0, "denied");
-    assert_eq!(played.failure(3).1, "because task 3 failed");
+    assert_eq!(played.failure(3).1, "because task 3 was not allowed");
     assert_eq!(notes.log().iter().filter(|call| call.tool == "put").count(), 0);
 }
 

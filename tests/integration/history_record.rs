@@ -81,7 +81,7 @@ async fn state_tasks_and_answer_stand_beside_the_events() {
         use RunState::{Cancelled, Failed, Finished, Partial};
         [
             Finished, Partial, Failed, Failed, Failed, Failed, Cancelled, Cancelled, Finished,
-            Finished, Partial, Partial, Finished, Partial, Finished,
+            Finished, Partial, Partial, Finished, Partial, Finished, Failed,
         ]
     };
     assert_eq!(states, expect);

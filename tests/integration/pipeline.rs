@@ -214,3 +214,32 @@ async fn cancelling_ends_the_run_and_every_open_task() {
     .await
     .expect("the server is told");
 }
+
+/// Nobody has said yet that the server is trusted.
+#[tokio::test]
+async fn a_run_whose_only_call_was_not_allowed_is_declined_and_not_failed() {
+    let folder = TempDir::new().expect("a folder");
+    let settings = Settings::default();
+    let agent = agent(&settings, &folder);
+    let request = Request { approval: Approval::Ask, ..request(UPSTREAM, &settings) };
+    let run = agent.ask(request).expect("a question that is asked");
+    let mut events = Box::pin(run.follow(None));
+    while let Some(event) = events.next().await {
+        if let EventKind::ApprovalRequested { indexes, tools, .. } = &event.kind {
+            assert!(tools.iter().all(|call| run.asked().contains(call)), "{tools:?}");
+            run.control().resolve(&[], indexes);
+        }
+    }
+    run.ended().await;
+    assert!(run.asked().is_empty());
+    let events: Vec<Event> = run.follow(None).map(|event| (*event).clone()).collect().await;
+    grammar::check(&events).unwrap_or_else(|broken| panic!("{broken}\n{events:#?}"));
+    let (code, message) = failed(&events);
+    assert_eq!(code, "declined");
+    assert!(message.starts_with("you ") && !message.contains("fail"), "{message}");
+    let listed =
+        agent.history.expect("a history").list(&ListQuery { limit: 1, ..ListQuery::default() });
+    let listed = listed.expect("a list").runs.remove(0);
+    assert_eq!((listed.state, listed.code.as_deref()), (RunState::Failed, Some("declined")));
+    assert_eq!(listed.declined_count, listed.task_count);
+}

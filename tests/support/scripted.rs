@@ -50,11 +50,12 @@ pub struct Call {
 }
 
 /// Name, and whether it only reads, may be repeated, reaches out.
-const TOOLS: [(&str, bool, bool, bool); 4] = [
+const TOOLS: [(&str, bool, bool, bool); 5] = [
     ("read", true, false, false),
     ("put", false, true, false),
     ("write", false, false, false),
     ("fetch", true, false, true),
+    ("send", false, false, true),
 ];
 
 impl Scripted {

@@ -34,6 +34,8 @@ pub struct Stage {
     pub approval: Approval,
     /// What is always allowed.
     pub allowed: Allowed,
+    /// What tools say of themselves counts, whatever `allowed` says.
+    pub trusts: bool,
     /// Where the runs are kept.
     pub history: Option<History>,
     /// Whether results of earlier runs are used again.
@@ -71,6 +73,7 @@ impl Default for Stage {
             limits: CallLimits::new(),
             approval: Approval::ReadOnly,
             allowed: Allowed::default(),
+            trusts: true,
             history: None,
             reuse: None,
             run_limit: Duration::from_mins(10),
@@ -100,6 +103,9 @@ impl Stage {
             servers.into_iter().map(|server| server.expect("the fake connects")).collect();
         let tools = servers.iter().flat_map(|server| server.tools().to_vec());
         let catalog = Arc::new(Catalog::new(tools));
+        if self.trusts {
+            self.allowed.trust(names.iter().map(String::as_str));
+        }
         let history = self.history.as_ref();
         let recorder = Recorder::start(history, Uuid::new_v4(), "What is there?", None);
         recorder.emit(EventKind::ToolsDiscovered { count: catalog.len(), elapsed_ms: 0.0 });

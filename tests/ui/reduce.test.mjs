@@ -10,7 +10,7 @@ import { argumentLine, look, lookIcon, note, time } from '../../ui/state/task-no
 import { pieces, place } from '../../ui/timeline/bars.js';
 
 const streams = JSON.parse(readFileSync(new URL('../fixtures/events.json', import.meta.url), 'utf8'));
-const ends = { finished: ['finished', 'partial'], failed: ['failed'], cancelled: ['cancelled'] };
+const ends = { finished: ['finished', 'partial'], failed: ['failed', 'declined'], cancelled: ['cancelled'] };
 
 for (const { name, events } of streams) {
   const whole = events.reduce(reduce, emptyRun(events[0].runId));
@@ -32,8 +32,8 @@ for (const { name, events } of streams) {
     });
     const finished = events.find((event) => event.type === 'tasksFinished');
     if (finished) {
-      const { completed, failed, skipped, cancelled } = counts(whole);
-      assert.deepEqual({ completed, failed, skipped, cancelled }, { completed: finished.completed, failed: finished.failed, skipped: finished.skipped, cancelled: finished.cancelled });
+      const { completed, failed, declined, skipped, cancelled } = counts(whole);
+      assert.deepEqual({ completed, failed: failed + declined, skipped, cancelled }, { completed: finished.completed, failed: finished.failed, skipped: finished.skipped, cancelled: finished.cancelled });
     }
   });
 
@@ -95,6 +95,18 @@ for (const { name, events } of streams) {
     }
   });
 }
+
+test('a run whose only call was declined did not fail, nor did the call', () => {
+  const { events } = streams.find(({ name }) => name.startsWith('declined'));
+  const run = reduceAll(emptyRun('r'), events);
+  assert.equal(run.state, 'declined');
+  assert.equal(look(run.tasks[0]), 'declined');
+  assert.deepEqual(note(run.tasks[0], { tasks: run.tasks }), { text: 'You declined', tone: '' });
+  assert.equal(summary(run).counts, '0 completed, 1 declined');
+  assert.ok(steps(run, run.nowMs).every(({ state }) => state !== 'failed'));
+  assert.equal(pieces(run.tasks[0], run.nowMs)[0].kind, 'unstarted');
+  assert.ok(run.tasks[0].log.every(({ level }) => level !== 'error'));
+});
 
 test('an unknown event is no reason to stop', () => {
   const run = reduce(emptyRun('r'), { runId: 'r', seq: 0, atMs: 1, type: 'somethingNew' });

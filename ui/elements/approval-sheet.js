@@ -1,25 +1,28 @@
 // @ts-check
 // <approval-sheet>: the calls of a run that wait for the person, at the bottom of the run view. The
-// timeline above stays live. Destructive ones start unticked. Sends `approve` {runId, approved,
-// denied, always}.
+// timeline above stays live. One call has two verbs; several have ticks, of which those that may
+// destroy or send something out start unticked. Sends `approve` {runId, approved, denied, always}.
 
 import { h, fill, send } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
-import { plural, sentence } from '../lib/format.js';
-import { alwaysOf, decision, effect, reason, sendsWhat, startsTicked, title } from '../state/approval.js';
+import { plural } from '../lib/format.js';
+import { shown, visible } from '../lib/visible.js';
+import { alwaysOf, decision, effects, list, reason, sendsFrom, startsTicked, title, untrusted, verbs } from '../state/approval.js';
 import { argumentsLine } from './approval-arguments.js';
+import { strangeServer } from './approval-server.js';
 
 /** @typedef {import('../state/types.js').Run} Run */
 /** @typedef {import('../state/types.js').Task} Task */
 
-/** A call that came after the others was not read before this. */
-const READ_MS = 600;
+/** What came in under the pointer was not read before this, so that no button acts until then. */
+const READ_MS = 500;
 
 /** @type {Record<import('../state/approval.js').Effect, [shape: string, tone: string, words: string]>} */
-const effects = {
+const kinds = {
   sends: ['external-link', 'tone-warn', 'Sends results on'],
   changes: ['pencil', 'tone-warn', 'Changes data'],
   destroys: ['trash', 'tone-bad', 'Destructive'],
+  untrusted: ['server', 'tone-warn', 'Not trusted yet'],
   unknown: ['triangle-alert', 'tone-bad', 'May be destructive'],
 };
 
@@ -32,10 +35,10 @@ class ApprovalSheet extends HTMLElement {
   #ticked = new Map();
   /** @type {Set<string>} tools that are always allowed from now on */
   #always = new Set();
-  /** @type {Map<number, number>} since when a call is on show; 0 for those the sheet opened with */
-  #since = new Map();
-  #openedAt = 0;
-  #run = h('button', { type: 'button', class: 'button primary', 'data-testid': 'approve', onclick: () => this.answer() });
+  #read = false;
+  #reading = 0;
+  #allow = h('button', { type: 'button', class: 'button primary', 'data-testid': 'approve', onclick: () => this.answer() });
+  #deny = h('button', { type: 'button', class: 'button', 'data-testid': 'deny', onclick: () => this.#denyAll() });
   #size = new ResizeObserver(() => this.parentElement?.style.setProperty('--sheet', `${this.offsetHeight}px`));
 
   connectedCallback() {
@@ -44,6 +47,7 @@ class ApprovalSheet extends HTMLElement {
 
   disconnectedCallback() {
     this.#size.disconnect();
+    clearTimeout(this.#reading);
   }
 
   /** @param {Run} run */
@@ -60,15 +64,15 @@ class ApprovalSheet extends HTMLElement {
       fill(this);
       return;
     }
-    this.#note();
+    for (const task of this.#open) if (!this.#ticked.has(task.index)) this.#ticked.set(task.index, startsTicked(task));
     this.#show(run.tasks.length - this.#open.length);
+    this.#waitForEyes();
   }
 
   /** Decides on what is on show. */
   answer() {
-    const ticked = (/** @type {Task} */ task) => this.#ticked.get(task.index) === true;
-    const always = (/** @type {Task} */ task) => this.#always.has(toolKey(task));
-    this.#send(decision(this.#read(), ticked, always));
+    if (!this.#read || !this.#verbs().can) return;
+    this.#send(decision(this.#open, (task) => this.#runs(task), (task) => this.#always.has(toolKey(task))));
   }
 
   get isOpen() {
@@ -82,37 +86,43 @@ class ApprovalSheet extends HTMLElement {
   /** @param {string} runId */
   #forget(runId) {
     this.#runId = runId;
-    this.#openedAt = 0;
     this.#ticked.clear();
     this.#always.clear();
-    this.#since.clear();
+    clearTimeout(this.#reading);
   }
 
-  /** Since when each call is on show, and whether it starts ticked. */
-  #note() {
-    const now = performance.now();
-    if (this.#openedAt === 0) this.#openedAt = now;
-    const first = now - this.#openedAt < READ_MS / 2;
-    for (const task of this.#open) {
-      if (!this.#ticked.has(task.index)) this.#ticked.set(task.index, startsTicked(task));
-      if (!this.#since.has(task.index)) this.#since.set(task.index, first ? 0 : now);
-    }
+  #waitForEyes() {
+    clearTimeout(this.#reading);
+    this.#read = false;
+    this.#showVerbs();
+    this.#reading = window.setTimeout(() => {
+      this.#read = true;
+      this.#showVerbs();
+    }, READ_MS);
   }
 
-  /** What came in under the pointer is not decided on by a click that meant the others. */
-  #read() {
-    const until = performance.now() - READ_MS;
-    const since = (/** @type {Task} */ task) => this.#since.get(task.index) ?? 0;
-    return this.#open.filter((task) => since(task) === 0 || since(task) <= until);
+  /** A single call has no tick: allowing it is what its button does. @param {Task} task */
+  #runs(task) {
+    return this.#open.length === 1 || this.#ticked.get(task.index) === true;
+  }
+
+  #verbs() {
+    const ticked = this.#open.filter((task) => this.#runs(task)).length;
+    return verbs(this.#open, ticked, this.#always.has(toolKey(this.#open[0])));
+  }
+
+  #denyAll() {
+    if (this.#read) this.#send({ approved: [], denied: this.#open.map((task) => task.index), always: [] });
   }
 
   /** @param {number} others tasks that are not asked about */
   #show(others) {
-    const words = title(this.#open);
+    const words = visible(title(this.#open));
     const active = document.activeElement;
     const focused = active !== null && this.contains(active) ? place(active) : null;
     const top = this.querySelector('.sheet-calls')?.scrollTop ?? 0;
     const rest = others === 0 ? '' : others === 1 ? 'The other task goes on. ' : `The other ${plural(others, 'task')} go on. `;
+    const one = this.#open.length === 1;
     fill(
       this,
       h(
@@ -122,46 +132,30 @@ class ApprovalSheet extends HTMLElement {
           'div',
           { class: 'sheet-head' },
           icon('hand', { size: 18, class: 'tone-warn' }),
-          h('div', null, h('h2', { class: 'sheet-title' }, words), h('p', { class: 'sheet-text' }, `${rest}Unticked calls are skipped and named in the answer.`)),
+          h('div', null, h('h2', { class: 'sheet-title' }, words), h('p', { class: 'sheet-text' }, rest, one ? 'A call that you deny is named in the answer.' : 'Unticked calls are skipped and named in the answer.')),
         ),
-        h('ul', { class: 'sheet-calls' }, this.#open.map((task) => this.#call(task))),
+        h('ul', { class: 'sheet-calls' }, this.#open.map((task) => this.#call(task)), untrusted(this.#open).map((server) => h('li', { class: 'sheet-call' }, strangeServer(server)))),
         this.#foot(),
       ),
     );
-    this.#count();
+    this.#showAlways();
     const calls = this.querySelector('.sheet-calls');
     if (calls !== null) calls.scrollTop = top;
-    if (focused !== null) /** @type {HTMLElement | null} */ (this.querySelector(focused))?.focus({ preventScroll: true });
+    if (focused !== null) /** @type {HTMLElement | null} */ (this.querySelector(focused) ?? this.firstElementChild)?.focus({ preventScroll: true });
   }
 
   #foot() {
-    const skip = () => this.#send({ approved: [], denied: this.#read().map((task) => task.index), always: [] });
-    const why = sentence(reason(this.#open));
-    return h(
-      'div',
-      { class: 'sheet-foot' },
-      icon('shield-check', { size: 15, class: 'tone-quiet' }),
-      h('span', { class: 'grow' }, h('span', { class: 'sheet-reason', title: why }, why)),
-      h('button', { type: 'button', class: 'button', 'data-testid': 'deny', onclick: skip }, this.#open.length === 1 ? 'Skip it' : `Skip all ${this.#open.length}`),
-      this.#run,
-    );
+    const why = visible(reason(this.#open));
+    return h('div', { class: 'sheet-foot' }, icon('shield-check', { size: 15, class: 'tone-quiet' }), h('span', { class: 'grow' }, h('span', { class: 'sheet-reason', title: why }, why)), this.#deny, this.#allow);
   }
 
   /** @param {Task} task */
   #call(task) {
-    const [shape, tone, words] = effects[effect(task)];
-    const sends = this.#open.length > 1 ? sendsWhat(task) : null;
-    const tick = /** @type {HTMLInputElement} */ (
-      h('input', { type: 'checkbox', class: 'tick', checked: this.#ticked.get(task.index), 'aria-label': `Allow task ${task.index + 1}, ${task.tool}`, 'data-testid': 'approval-tick', 'data-index': task.index })
-    );
-    tick.addEventListener('change', () => {
-      this.#ticked.set(task.index, tick.checked);
-      this.#count();
-    });
+    const sources = sendsFrom(task);
     return h(
       'li',
       { class: 'sheet-call' },
-      tick,
+      this.#open.length > 1 && this.#tick(task),
       h(
         'div',
         { class: 'grow' },
@@ -169,47 +163,68 @@ class ApprovalSheet extends HTMLElement {
           'p',
           { class: 'sheet-call-head' },
           h('span', { class: 'tone-quiet numeric' }, task.index + 1),
-          h('strong', { class: 'cut' }, task.tool),
-          h('span', { class: 'badge' }, task.server ?? 'unknown'),
-          h('span', { class: `sheet-kind ${tone}` }, icon(shape, { size: 13 }), words),
+          h('strong', { class: 'cut', title: visible(task.tool) }, shown(task.tool)),
+          h('span', { class: 'badge' }, shown(task.server ?? 'unknown')),
+          effects(task).map((effect) => h('span', { class: `sheet-kind ${kinds[effect][1]}`, 'data-effect': effect }, icon(kinds[effect][0], { size: 13 }), kinds[effect][2])),
         ),
         task.asked?.tool?.changed && h('p', { class: 'sheet-changed' }, icon('triangle-alert', { size: 13 }), 'Its definition changed since you allowed it'),
-        sends !== null && h('p', { class: 'sheet-sends' }, sentence(sends)),
+        sources.length > 0 && h('p', { class: 'sheet-sends', 'data-testid': 'sends' }, 'What ', shown(list(sources)), ' answered goes to ', shown(task.server ?? 'unknown'), ', which reaches out into the world.'),
         argumentsLine(task.arguments),
       ),
       alwaysOf(task) !== null && this.#alwaysBox(task),
     );
   }
 
+  /** @param {Task} task */
+  #tick(task) {
+    const tick = /** @type {HTMLInputElement} */ (
+      h('input', { type: 'checkbox', class: 'tick', checked: this.#ticked.get(task.index), 'aria-label': `Allow task ${task.index + 1}, ${visible(task.tool)}`, 'data-testid': 'approval-tick', 'data-index': task.index })
+    );
+    tick.addEventListener('change', () => {
+      this.#ticked.set(task.index, tick.checked);
+      this.#showAlways();
+    });
+    return tick;
+  }
+
   /** One for the tool, wherever it stands: it is ticked for each of its calls. @param {Task} task */
   #alwaysBox(task) {
     const key = toolKey(task);
     const box = /** @type {HTMLInputElement} */ (
-      h('input', { type: 'checkbox', class: 'tick', 'aria-label': `Always allow ${task.tool} of ${task.server}`, 'data-testid': 'always-allow', 'data-index': task.index })
+      h('input', { type: 'checkbox', class: 'tick', 'aria-label': `Always allow ${visible(task.tool)} of ${visible(task.server ?? '')}`, 'data-testid': 'always-allow', 'data-index': task.index })
     );
     box.addEventListener('change', () => {
       if (box.checked) this.#always.add(key);
       else this.#always.delete(key);
-      this.#count();
+      this.#showAlways();
     });
     return h('label', { class: 'sheet-always' }, box, 'Always allow');
   }
 
-  /** The words of the button, and which “always” is in effect: none of a call that is not to run. */
-  #count() {
-    const count = this.#open.filter((task) => this.#ticked.get(task.index)).length;
-    fill(this.#run, count === 0 ? 'Run none' : `Run ${plural(count, 'call')}`, h('kbd', { class: 'key' }, 'Ctrl ↵'));
+  /** Which “always” is in effect: none of a call that is not to run. */
+  #showAlways() {
     for (const task of this.#open) {
       const box = this.querySelector(`[data-testid=always-allow][data-index="${task.index}"]`);
       if (!(box instanceof HTMLInputElement)) continue;
-      box.disabled = this.#ticked.get(task.index) !== true;
+      box.disabled = !this.#runs(task);
       box.checked = !box.disabled && this.#always.has(toolKey(task));
     }
+    this.#showVerbs();
+  }
+
+  /** A button that does not act yet keeps the focus, which one that is `disabled` would lose. */
+  #showVerbs() {
+    if (this.#open.length === 0) return;
+    const { allow, deny, can } = this.#verbs();
+    fill(this.#allow, allow, h('kbd', { class: 'key' }, 'Ctrl ↵'));
+    fill(this.#deny, deny);
+    this.#allow.setAttribute('aria-disabled', String(!this.#read || !can));
+    this.#deny.setAttribute('aria-disabled', String(!this.#read));
   }
 
   /** @param {ReturnType<typeof decision>} decided */
   #send(decided) {
-    if (decided.approved.length + decided.denied.length > 0) send(this, 'approve', { runId: this.#runId, ...decided });
+    send(this, 'approve', { runId: this.#runId, ...decided });
   }
 }
 

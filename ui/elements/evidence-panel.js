@@ -336,7 +336,7 @@ function valueText(value) {
 /** @param {Task} task */
 function noResult(task) {
   const words = task.error === null ? 'This task has no result.' : sentence(task.error.message);
-  return h('p', { class: task.status === 'failed' ? 'evidence-error' : 'evidence-empty' }, words);
+  return h('p', { class: task.status === 'failed' && task.error?.code !== 'denied' ? 'evidence-error' : 'evidence-empty' }, words);
 }
 
 function greyRows() {

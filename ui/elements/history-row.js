@@ -18,6 +18,7 @@ export const stateIcons = {
   finished: ['circle-check', 'tone-ok'],
   partial: ['partial', 'tone-warn'],
   failed: ['circle-x', 'tone-bad'],
+  declined: ['hand', 'tone-quiet'],
   cancelled: ['circle-slash', 'tone-quiet'],
   interrupted: ['circle-pause', 'tone-warn'],
 };
@@ -30,7 +31,7 @@ export const stateIcons = {
  */
 export function historyRow(row, run, { open, words, now }) {
   // The history knows of an end that no event tells: a program that closed.
-  const state = run !== null && run.lastSeq >= 0 && run.state !== 'running' ? run.state : row.state;
+  const state = run !== null && run.lastSeq >= 0 && run.state !== 'running' ? run.state : rowState(row);
   const look = state === 'running' && run !== null && run.approval.open.length > 0 ? 'approval' : state;
   const [shape, tone] = stateIcons[look] ?? stateIcons.finished;
   const when = state === 'running' ? 'now' : shortWhen(new Date(row.startedAt), now);
@@ -68,6 +69,11 @@ export function historyRow(row, run, { open, words, now }) {
   );
 }
 
+/** A run of which a person allowed no call did not fail for them. @param {RunRow} row */
+function rowState(row) {
+  return row.state === 'failed' && row.code === 'declined' ? 'declined' : row.state;
+}
+
 /** @type {Record<string, string>} */
 const places = { answer: 'In answer: ', results: 'In a result: ' };
 
@@ -78,6 +84,7 @@ const stateWords = {
   finished: 'Answered',
   partial: 'Partial answer',
   failed: 'Failed',
+  declined: 'You declined',
   cancelled: 'Cancelled',
   interrupted: 'Interrupted',
 };
@@ -86,7 +93,7 @@ const stateWords = {
 function countWords(row, run, look) {
   const tasks = run !== null && run.tasks.length > 0 ? run.tasks.length : row.taskCount;
   const count = run !== null && run.tasks.length > 0 ? counts(run) : null;
-  const failed = count?.failed ?? row.failedCount;
+  const failed = count?.failed ?? row.failedCount - (row.declinedCount ?? 0);
   const done = count === null ? '' : `${integer(count.completed)} of `;
   switch (look) {
     case 'running':
@@ -96,6 +103,8 @@ function countWords(row, run, look) {
     case 'failed':
       if (tasks === 0) return 'Failed';
       return failed >= tasks ? `${plural(tasks, 'task')} · all failed` : `${plural(tasks, 'task')} · failed`;
+    case 'declined':
+      return `${plural(tasks, 'task')} · you declined`;
     case 'cancelled':
       return tasks > 0 ? `Cancelled · ${done}${plural(tasks, 'task')}` : 'Cancelled';
     case 'interrupted':

@@ -96,7 +96,7 @@ function failedRow({ tasks, message }, send) {
       h('p', { class: 'failure-reason' }, h('span', null, title), h('span', { class: 'failure-where' }, [first.server ?? 'no server', tools].join(' · '))),
       advice && h('p', { class: 'failure-text' }, advice),
     ),
-    first.server !== null && h('button', { type: 'button', class: 'button small', onclick: () => send('open-settings', { section: 'servers', server: first.server }) }, 'Server settings'),
+    first.server !== null && first.error?.code !== 'denied' && h('button', { type: 'button', class: 'button small', onclick: () => send('open-settings', { section: 'servers', server: first.server }) }, 'Server settings'),
   );
 }
 
@@ -130,6 +130,18 @@ export function keptBanner(run, send) {
     icon(closed ? 'circle-pause' : 'circle-slash', { class: closed ? 'tone-warn' : 'tone-quiet' }),
     h('div', { class: 'grow' }, h('p', { class: 'banner-title' }, closed ? 'Trawl closed while this run was executing' : 'You cancelled this run'), h('p', { class: 'banner-text' }, `${kept} ${answer}`)),
     h('button', { type: 'button', class: closed ? 'button small primary' : 'button small', onclick: () => send('again') }, 'Ask again'),
+  );
+}
+
+/** What a person said no to is no fault. @param {Run} run @param {Send} send */
+export function declinedBanner(run, send) {
+  const one = run.tasks.filter((task) => task.error?.code === 'denied').length === 1;
+  return h(
+    'section',
+    { class: 'banner', 'data-testid': 'declined' },
+    icon('hand', { class: 'tone-quiet' }),
+    h('div', { class: 'grow' }, h('p', { class: 'banner-title' }, one ? 'You declined its only call' : 'You declined its calls'), h('p', { class: 'banner-text' }, 'Nothing was called, so there is nothing to answer from.')),
+    h('button', { type: 'button', class: 'button small', onclick: () => send('again') }, 'Ask again'),
   );
 }
 

@@ -10,7 +10,7 @@ import { plural } from '../lib/format.js';
 import { draftOf, keepDraft, onFollowUps, queue, queuedOf, takeBack } from '../state/follow-ups.js';
 import { followRun } from '../state/live-runs.js';
 import { stateName, summary } from '../state/run-view.js';
-import { failureReport, keptBanner, partialLine } from './run-notices.js';
+import { declinedBanner, failureReport, keptBanner, partialLine } from './run-notices.js';
 import { RunBar } from './run-bar.js';
 import { RunFoot } from './run-foot.js';
 import './approval-sheet.js';
@@ -207,6 +207,7 @@ class RunView extends HTMLElement {
     this.#noticeShape = shape;
     const act = (/** @type {string} */ name, /** @type {any} */ detail) => this.#act(name, detail);
     if (run.state === 'failed') fill(this.#notice, failureReport(run, act));
+    else if (run.state === 'declined') fill(this.#notice, declinedBanner(run, act));
     else if (run.state === 'interrupted' || run.state === 'cancelled') fill(this.#notice, keptBanner(run, act));
     else fill(this.#notice);
     if (run.state === 'failed' && this.#box.value === '') this.#box.value = run.question;
@@ -275,7 +276,7 @@ class RunView extends HTMLElement {
   /** Phases and ends are spoken, progress is not. @param {Run} run */
   #speak(run) {
     const phase = run.plan === null ? 'Planning' : run.execution === null && run.tasks.length > 0 ? `Executing ${plural(run.tasks.length, 'task')}` : 'Writing the answer';
-    const words = run.state !== 'running' ? `${stateName(run)}. ${summary(run)?.counts ?? ''}` : run.approval.open.length > 0 ? `${plural(run.approval.open.length, 'call')} need approval` : phase;
+    const words = run.state !== 'running' ? `${stateName(run)}. ${summary(run)?.counts ?? ''}` : run.approval.open.length > 0 ? `${plural(run.approval.open.length, 'call')} ${run.approval.open.length === 1 ? 'needs' : 'need'} approval` : phase;
     if (words === this.#spoken) return;
     this.#spoken = words;
     setText(this.#live, words);

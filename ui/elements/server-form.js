@@ -9,6 +9,7 @@ import { said, saveServer, testServer } from '../api.js';
 import { allSettings, retryFailed } from '../state/servers.js';
 import { mistakes, toDraft, toEntry } from '../state/server-entry.js';
 import { field, Pairs, segments, textInput } from './form-parts.js';
+import { toolList } from './tool-list.js';
 
 /** @typedef {import('../state/server-entry.js').Draft} Draft */
 
@@ -33,6 +34,7 @@ class ServerForm extends HTMLElement {
   #atOnce = textInput({ inputmode: 'numeric', placeholder: '64' });
   #perSecond = textInput({ inputmode: 'decimal', placeholder: 'no limit' });
   #readOnly = h('button', { type: 'button', class: 'toggle', role: 'switch', 'aria-checked': 'false', 'aria-labelledby': 'read-only-label' });
+  #trusted = h('button', { type: 'button', class: 'toggle', role: 'switch', 'data-testid': 'trusted', 'aria-checked': 'false', 'aria-labelledby': 'trusted-label' });
   #choice = segments('Connection', [['command', 'Command'], ['url', 'URL']], (kind) => this.#switch(/** @type {Draft['kind']} */ (kind)));
   #fields = {
     name: field('Name', this.#name),
@@ -52,7 +54,7 @@ class ServerForm extends HTMLElement {
 
   connectedCallback() {
     if (this.childElementCount > 0) return;
-    this.#readOnly.addEventListener('click', () => this.#readOnly.setAttribute('aria-checked', String(this.#readOnly.getAttribute('aria-checked') !== 'true')));
+    for (const toggle of [this.#readOnly, this.#trusted]) toggle.addEventListener('click', () => toggle.setAttribute('aria-checked', String(toggle.getAttribute('aria-checked') !== 'true')));
     this.#test.addEventListener('click', () => this.#tests());
     this.#remove.addEventListener('click', () => send(this, 'remove-server', { name: this.#previous, anchor: this.#remove }));
     const form = h(
@@ -88,6 +90,7 @@ class ServerForm extends HTMLElement {
     this.#atOnce.value = draft.atOnce;
     this.#perSecond.value = draft.perSecond;
     this.#readOnly.setAttribute('aria-checked', String(draft.readOnly));
+    this.#trusted.setAttribute('aria-checked', String(draft.trusted));
     this.#remove.hidden = name === null;
     this.#kind = draft.kind;
     this.#outcome.replaceChildren();
@@ -129,6 +132,13 @@ class ServerForm extends HTMLElement {
         h('div', { class: 'grow' }, h('p', { id: 'read-only-label' }, 'Its tools only read'), h('p', { class: 'field-hint' }, 'Your own word: its calls then run without asking, also where a tool does not say so itself.')),
         this.#readOnly,
       ),
+      this.#kind !== 'builtin' &&
+        h(
+          'div',
+          { class: 'field-toggle' },
+          h('div', { class: 'grow' }, h('p', { id: 'trusted-label' }, 'Trust what its tools say'), h('p', { class: 'field-hint' }, 'A tool that says it only reads then runs without asking. Off: the first question that uses it asks.')),
+          this.#trusted,
+        ),
       this.#outcome,
     );
   }
@@ -148,6 +158,7 @@ class ServerForm extends HTMLElement {
       atOnce: this.#atOnce.value,
       perSecond: this.#perSecond.value,
       readOnly: this.#readOnly.getAttribute('aria-checked') === 'true',
+      trusted: this.#trusted.getAttribute('aria-checked') === 'true',
     };
   }
 
@@ -192,7 +203,7 @@ class ServerForm extends HTMLElement {
       const works = status.state === 'connected';
       // What works as it is saved is connected, so that its card does not go on saying that it failed.
       if (works && previous !== null && JSON.stringify(entry) === JSON.stringify(toEntry(toDraft(previous, before), before))) retryFailed(previous).catch(() => {});
-      if (works) this.#tell(own, 'ok', `Works: ${plural(status.toolCount ?? 0, 'tool')} in ${duration(status.elapsedMs ?? 0)}`);
+      if (works) this.#tell(own, 'ok', `Works: ${plural(status.toolCount ?? 0, 'tool')} in ${duration(status.elapsedMs ?? 0)}`, [], toolList(status, {}));
       else this.#tell(own, 'bad', sentence(status.message ?? 'it failed without a reason'), status.stderr ?? []);
     } catch (error) {
       this.#tell(own, 'bad', said(error));
@@ -200,11 +211,11 @@ class ServerForm extends HTMLElement {
     if (own === this.#opened) this.#test.disabled = false;
   }
 
-  /** @param {number} own for which opening @param {'ok' | 'bad' | 'live'} tone @param {string} words @param {string[]} [lines] */
-  #tell(own, tone, words, lines = []) {
+  /** @param {number} own for which opening @param {'ok' | 'bad' | 'live'} tone @param {string} words @param {string[]} [lines] @param {HTMLElement} [tools] */
+  #tell(own, tone, words, lines = [], tools) {
     if (own !== this.#opened) return;
     const shape = { ok: 'circle-check', bad: 'circle-x', live: 'ring' }[tone];
-    fill(this.#outcome, h('p', { class: `form-said ${tone}` }, icon(shape, { class: `tone-${tone}` }), h('span', null, words)), lines.length > 0 && h('pre', { class: 'server-lines mono' }, lines.join('\n')));
+    fill(this.#outcome, h('p', { class: `form-said ${tone}` }, icon(shape, { class: `tone-${tone}` }), h('span', null, words)), lines.length > 0 && h('pre', { class: 'server-lines mono' }, lines.join('\n')), tools);
     this.#outcome.scrollIntoView({ block: 'nearest' });
   }
 }

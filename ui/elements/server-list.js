@@ -8,7 +8,7 @@ import { icon } from '../lib/icons.js';
 import { duration, plural, sentence } from '../lib/format.js';
 import { confirmAt, openMenu } from '../lib/popover.js';
 import { reconnectServer, removeServer, said, setServerEnabled } from '../api.js';
-import { allServers, allSettings, onServers, reloadSettings, retryFailed, serversKnown } from '../state/servers.js';
+import { allServers, allSettings, isTrusted, onServers, reloadSettings, retryFailed, serversKnown } from '../state/servers.js';
 import './server-form.js';
 import { toolList } from './tool-list.js';
 
@@ -100,7 +100,7 @@ class ServerList extends HTMLElement {
   #show() {
     const servers = allServers();
     const { warnings, settings } = allSettings();
-    refill(this.#list, [servers, [...this.#open], this.#editing, warnings, settings.approvals, serversKnown()], () => [
+    refill(this.#list, [servers, [...this.#open], this.#editing, warnings, settings.approvals, servers.map((server) => isTrusted(server.name)), serversKnown()], () => [
       warnings.map((text) => h('p', { class: 'start-notice' }, icon('triangle-alert'), h('span', null, text))),
       servers.length > 0 && h('div', { class: 'server-cards-box' }, servers.map((server) => this.#card(server))),
       servers.length === 0 && serversKnown() && h('div', { class: 'settings-empty' }, h('p', null, 'The tools of your servers will be listed here.'), h('button', { type: 'button', class: 'button', onclick: () => this.add() }, icon('plus', { size: 15 }), 'Add server')),
@@ -167,6 +167,7 @@ class ServerList extends HTMLElement {
             : h('button', { type: 'button', class: 'button small', 'data-key': `correct ${server.name}`, onclick: () => this.edit(server.name) }, 'Edit'),
         ),
       lines.length > 0 && [h('p', { class: 'server-lines-title' }, 'Last lines on stderr'), h('pre', { class: 'server-lines mono' }, lines.map((line) => h('span', { class: /\b(warn|error|fatal|panic)/i.test(line) ? 'tone-warn' : '' }, `${line}\n`)))],
+      !wrong && !isTrusted(server.name) && h('p', { class: 'server-trust', 'data-testid': 'not-trusted' }, icon('info', { size: 14 }), 'Not trusted yet: its first call asks you, whatever its tools say of themselves. Edit it to trust it now.'),
       (!wrong || Object.keys(approvalsOf(server.name)).length > 0) && toolList(server, approvalsOf(server.name)),
     );
   }

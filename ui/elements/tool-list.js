@@ -6,14 +6,14 @@ import { h, send } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
 import { sentence } from '../lib/format.js';
 import { said, withdrawApproval } from '../api.js';
-import { reloadSettings } from '../state/servers.js';
+import { isTrusted, reloadSettings } from '../state/servers.js';
 import { toolRows } from '../state/tool-rows.js';
 
 /** @typedef {import('../state/types.js').ServerStatus} ServerStatus */
 
 /** @param {ServerStatus} server @param {Record<string, unknown>} allowed by the tool's name */
 export function toolList(server, allowed) {
-  return h('ul', { class: 'tool-list', 'aria-label': `Tools of ${server.name}` }, toolRows(server, allowed).map((row) => toolRow(server.name, row)));
+  return h('ul', { class: 'tool-list', 'aria-label': `Tools of ${server.name}` }, toolRows(server, allowed, isTrusted(server.name)).map((row) => toolRow(server.name, row)));
 }
 
 /** @param {string} server @param {ReturnType<typeof toolRows>[number]} row */

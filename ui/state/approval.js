@@ -1,66 +1,100 @@
 // @ts-check
 // What a person is asked before calls may run, in words, and what their answer means. Pure.
 
-/** @typedef {import('./types.js').Run} Run */
+import { plural } from '../lib/format.js';
+
 /** @typedef {import('./types.js').Task} Task */
 /** @typedef {import('../api.js').AllowedTool} AllowedTool */
-/** @typedef {'sends' | 'changes' | 'destroys' | 'unknown'} Effect */
+/** @typedef {'changes' | 'destroys' | 'sends' | 'untrusted' | 'unknown'} Effect */
 
-/** What a call may do. One of which nothing is known may do anything. @param {Task} task @returns {Effect} */
-export function effect(task) {
+/** What a call does. One of which nothing is known may do anything. @param {Task} task @returns {Effect[]} */
+export function effects(task) {
   const tool = task.asked?.tool ?? null;
-  if (tool === null) return 'unknown';
-  if (tool.readOnly) return 'sends';
-  return tool.destructive ? 'destroys' : 'changes';
+  if (tool === null) return ['unknown'];
+  if (tool.effects !== undefined) return tool.effects;
+  // As an earlier version told it.
+  if (tool.readOnly) return ['sends'];
+  return [tool.destructive ? 'destroys' : 'changes'];
 }
 
-/** Whether a call starts ticked. @param {Task} task */
+/** The servers whose results a call would carry to its own. @param {Task} task @returns {string[]} */
+export function sendsFrom(task) {
+  return task.asked?.tool?.sendsFrom ?? [];
+}
+
+/** Whether a call starts ticked, where several are asked about. @param {Task} task */
 export function startsTicked(task) {
-  return effect(task) === 'sends' || effect(task) === 'changes';
+  return effects(task).every((effect) => effect === 'changes' || effect === 'untrusted');
 }
 
 /**
- * What “always” would be bound to; null where it makes no sense: a call that is asked about since it
- * sends results on is asked about each time.
+ * What “always” would be bound to; null where it would do nothing: a call that carries results on is
+ * asked about each time.
  * @param {Task} task
  * @returns {AllowedTool | null}
  */
 export function alwaysOf(task) {
   const tool = task.asked?.tool;
-  if (!tool || tool.readOnly || !tool.definition || task.server === null) return null;
+  const own = effects(task);
+  const changes = own.includes('changes') || own.includes('destroys');
+  if (!tool || !changes || own.includes('sends') || !tool.definition || task.server === null) return null;
   return { server: task.server, tool: task.tool, definition: tool.definition };
+}
+
+/** Servers that become trusted when one of these calls is allowed, each once. @param {Task[]} tasks */
+export function untrusted(tasks) {
+  const of = tasks.filter((task) => effects(task).includes('untrusted'));
+  return [...new Set(of.map((task) => task.server ?? ''))];
 }
 
 /** @param {Task[]} tasks that are asked about */
 export function title(tasks) {
   const one = tasks.length === 1;
-  const calls = one ? '1 call' : `${tasks.length} calls`;
-  const sends = tasks.filter((task) => effect(task) === 'sends').length;
-  if (sends === tasks.length) return `Allow ${calls} that ${one ? 'sends' : 'send'} results on?`;
-  if (sends === 0) return `Allow ${calls} that ${one ? 'changes' : 'change'} something?`;
-  return `Allow ${calls} that change something or send results on?`;
+  const calls = plural(tasks.length, 'call');
+  const all = new Set(tasks.flatMap(effects));
+  const does = [];
+  if (all.has('changes') || (!one && all.has('destroys'))) does.push(one ? 'changes something' : 'change something');
+  else if (all.has('destroys')) does.push('may destroy something');
+  if (all.has('unknown')) does.push('may do anything');
+  if (all.has('sends')) does.push(one ? 'sends results on' : 'send results on');
+  const servers = untrusted(tasks);
+  if (does.length === 0 && servers.length > 0) return `Trust ${servers.length === 1 ? servers[0] : plural(servers.length, 'server')} and allow ${calls}?`;
+  return `Allow ${calls} that ${does.join(one ? ' and ' : ' or ')}?`;
 }
 
-/** Why a person is asked about all of these: the core's own words where they are the same for all. @param {Task[]} tasks */
+/** Why a person is asked about all of these. @param {Task[]} tasks */
 export function reason(tasks) {
-  const all = new Set(tasks.flatMap(reasons));
-  if (all.size === 1) return [...all][0];
-  const sends = tasks.filter((task) => effect(task) === 'sends').length;
-  if (sends === 0) return 'asked because these tools are not marked as read-only';
-  if (sends === tasks.length) return 'asked because results would leave the servers they came from';
-  return 'asked because these tools are not marked as read-only, or results would leave their servers';
+  const all = new Set(tasks.flatMap(effects));
+  const why = [];
+  if (all.has('changes') || all.has('destroys')) why.push(tasks.length === 1 ? 'this tool is not marked as read-only' : 'tools are not marked as read-only');
+  if (all.has('unknown')) why.push('nothing is known of a tool');
+  if (all.has('sends')) why.push('results would leave the servers they came from');
+  const servers = untrusted(tasks);
+  if (servers.length > 0) why.push(servers.length === 1 ? `${servers[0]} is not trusted yet` : `${servers.length} servers are not trusted yet`);
+  return `Asked because ${list(why)}`;
 }
 
-/** Where a call would send whose results; null for one that is asked about for what it does itself. @param {Task} task */
-export function sendsWhat(task) {
-  if (effect(task) !== 'sends') return null;
-  const own = reasons(task);
-  return own.length === 1 ? own[0] : (own.find((part) => part.includes(`tool ${task.tool} of server`)) ?? null);
+/** `a`, `a and b`, `a, b and c`. @param {string[]} parts */
+export function list(parts) {
+  if (parts.length < 2) return parts.join('');
+  return `${parts.slice(0, -1).join(', ')} and ${parts[parts.length - 1]}`;
 }
 
-/** A request for several calls joins their reasons. @param {Task} task */
-function reasons(task) {
-  return task.asked?.reason.split('; ') ?? [];
+/**
+ * The words of the two buttons. A single call has no tick: its two verbs decide.
+ * @param {Task[]} tasks
+ * @param {number} ticked how many of several
+ * @param {boolean} always a single call's tool is to be allowed for good
+ * @returns {{ allow: string, deny: string, can: boolean }} `can` is false where nothing would run
+ */
+export function verbs(tasks, ticked, always) {
+  if (tasks.length === 1) {
+    const trusts = untrusted(tasks).length > 0;
+    const allow = always ? 'Always allow' : trusts ? 'Trust and allow' : 'Allow once';
+    return { allow, deny: 'Deny', can: true };
+  }
+  const deny = `Skip all ${tasks.length}`;
+  return ticked === 0 ? { allow: 'Tick what may run', deny, can: false } : { allow: `Run ${plural(ticked, 'call')}`, deny, can: true };
 }
 
 /**

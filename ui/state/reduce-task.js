@@ -167,7 +167,7 @@ function ended(task, event) {
   const error = event.error ?? null;
   const text = {
     completed: event.reused ? 'Kept from an earlier run, not called' : `Completed, ${bytes(event.resultBytes ?? 0)}`,
-    failed: 'Failed',
+    failed: error?.code === 'denied' ? 'Declined' : 'Failed',
     cancelled: 'Cancelled',
     skipped: 'Skipped',
   }[/** @type {string} */ (event.status)];
@@ -184,7 +184,7 @@ function ended(task, event) {
     reused: event.reused ?? null,
     error,
     spans: closed(task.spans, event.atMs),
-    ...noted(task, event.atMs, event.status === 'failed' ? 'error' : 'info', words),
+    ...noted(task, event.atMs, event.status === 'failed' && error?.code !== 'denied' ? 'error' : 'info', words),
   };
 }
 

@@ -111,7 +111,7 @@ function change(run, event) {
     case 'finished':
       return finished(run, event);
     case 'failed':
-      return { state: 'failed', failure: { code: event.code, message: event.message } };
+      return { state: event.code === 'declined' ? 'declined' : 'failed', failure: { code: event.code, message: event.message } };
     case 'cancelled':
       return { state: 'cancelled' };
     default:

@@ -33,7 +33,7 @@ export function plannerName(run) {
   return run.planner === 'builtin' ? 'Built-in planner' : run.planner;
 }
 
-/** @typedef {{ completed: number, failed: number, skipped: number, cancelled: number, interrupted: number, open: number }} Counts */
+/** @typedef {{ completed: number, failed: number, declined: number, skipped: number, cancelled: number, interrupted: number, open: number }} Counts */
 /** A run never changes, and is asked for its counts in every frame. @type {WeakMap<Run, Counts>} */
 const counted = new WeakMap();
 
@@ -41,9 +41,10 @@ const counted = new WeakMap();
 export function counts(run) {
   const known = counted.get(run);
   if (known !== undefined) return known;
-  const count = { completed: 0, failed: 0, skipped: 0, cancelled: 0, interrupted: 0, open: 0 };
+  const count = { completed: 0, failed: 0, declined: 0, skipped: 0, cancelled: 0, interrupted: 0, open: 0 };
   for (const task of run.tasks) {
-    if (isEnded(task.status)) count[/** @type {keyof typeof count} */ (task.status)] += 1;
+    if (task.error?.code === 'denied') count.declined += 1;
+    else if (isEnded(task.status)) count[/** @type {keyof typeof count} */ (task.status)] += 1;
     else count.open += 1;
   }
   counted.set(run, count);
@@ -62,6 +63,7 @@ export function stateName(run) {
     finished: 'Answered',
     partial: 'Partial answer',
     failed: 'Failed',
+    declined: 'You declined',
     cancelled: 'Cancelled',
     interrupted: 'Interrupted',
   }[run.state];
@@ -76,7 +78,7 @@ export function summary(run) {
   const count = counts(run);
   const parts = [`${integer(count.completed)} completed`];
   if (count.failed > 0 || run.state === 'finished') parts.push(`${integer(count.failed)} failed`);
-  for (const kind of /** @type {const} */ (['skipped', 'cancelled', 'interrupted'])) {
+  for (const kind of /** @type {const} */ (['declined', 'skipped', 'cancelled', 'interrupted'])) {
     if (count[kind] > 0) parts.push(`${integer(count[kind])} ${kind}`);
   }
   const rest = [];
@@ -152,11 +154,12 @@ function execute(run, nowMs) {
   const ended = total - count.open;
   if (run.execution !== null) {
     const failed = count.failed > 0 ? `, ${integer(count.failed)} failed` : '';
+    const declined = count.declined > 0 ? `, ${integer(count.declined)} declined` : '';
     return {
       ...step,
-      state: count.completed === 0 ? 'failed' : 'done',
+      state: count.completed > 0 ? 'done' : run.state === 'declined' ? 'stopped' : 'failed',
       time: duration(run.execution.wallMs),
-      note: `${integer(count.completed)} of ${integer(total)} completed${failed}`,
+      note: `${integer(count.completed)} of ${integer(total)} completed${failed}${declined}`,
     };
   }
   const start = firstStart(run);

@@ -17,6 +17,7 @@
  * @property {string} atOnce
  * @property {string} perSecond
  * @property {boolean} readOnly
+ * @property {boolean} trusted what its tools say of themselves counts
  */
 
 /** @param {string | null} name @param {Record<string, any> | null} entry @returns {Draft} */
@@ -35,6 +36,8 @@ export function toDraft(name, entry) {
     atOnce: text(given.maxConcurrent),
     perSecond: text(given.requestsPerSecond),
     readOnly: given.readOnly === true,
+    // Whoever adds a server here has its tools in view.
+    trusted: entry === null || given.trusted === true,
   };
 }
 
@@ -61,6 +64,10 @@ export function toEntry(draft, before) {
   number(entry, 'requestsPerSecond', draft.perSecond);
   if (draft.readOnly) entry.readOnly = true;
   else delete entry.readOnly;
+  if (draft.kind !== 'builtin') {
+    if (draft.trusted) entry.trusted = true;
+    else delete entry.trusted;
+  }
   return entry;
 }
 

@@ -54,6 +54,15 @@ export function limitsOf(name) {
   return { maxConcurrent: entry?.maxConcurrent ?? 64, requestsPerSecond: entry?.requestsPerSecond ?? null };
 }
 
+/**
+ * Whether what a server's tools say of themselves counts, or the person's word about all of them.
+ * @param {string} name
+ */
+export function isTrusted(name) {
+  const entry = settings.settings.mcpServers?.[name];
+  return entry === undefined || entry.builtin !== undefined || entry.trusted === true || entry.readOnly === true;
+}
+
 /** @param {string} key @param {any} otherwise */
 export function preference(key, otherwise) {
   return settings.settings.preferences?.[key] ?? otherwise;

@@ -3,6 +3,7 @@
 // Pure; `limits` are what the settings say of the task's server.
 
 import { bytes, duration, exact, integer, plural, quantity, running, sentence } from '../lib/format.js';
+import { visible } from '../lib/visible.js';
 
 /** @typedef {import('./types.js').Task} Task */
 /** The engine calls a tool this often at most. */
@@ -18,6 +19,7 @@ const MOST_ATTEMPTS = 3;
 export function look(task) {
   if (task.reused !== null) return 'reused';
   if (task.status === 'cancelled' && task.startedMs === null) return 'unstarted';
+  if (task.error?.code === 'denied') return 'declined';
   if (task.status === 'waiting') {
     if (task.waitingFor === 'approval') return 'approval';
     return task.waitingFor === 'dependency' ? 'waiting' : 'queued';
@@ -37,6 +39,7 @@ export const lookIcon = {
   completed: 'circle-check',
   reused: 'history',
   failed: 'circle-x',
+  declined: 'hand',
   cancelled: 'circle-slash',
   unstarted: 'circle-slash',
   skipped: 'skip-forward',
@@ -68,6 +71,8 @@ export function note(task, { tasks, limits, items }) {
       return { text: `${kept(task)} · ${found(task, items)}`, tone: '' };
     case 'failed':
       return { text: sentence(happened(task.error?.message ?? 'failed without a reason')), tone: 'bad' };
+    case 'declined':
+      return { text: 'You declined', tone: '' };
     case 'cancelled':
       return { text: `Cancelled after ${duration(task.elapsedMs)}`, tone: '' };
     case 'unstarted':
@@ -104,6 +109,7 @@ export function time(task, nowMs) {
       return 'reused';
     case 'skipped':
     case 'unstarted':
+    case 'declined':
       return '–';
     case 'interrupted':
       return task.startedMs === null ? '–' : duration(task.elapsedMs);
@@ -116,7 +122,7 @@ export function time(task, nowMs) {
 export function argumentLine(given) {
   const entries = given && typeof given === 'object' ? Object.entries(given) : [];
   if (entries.length === 0) return 'no arguments';
-  return entries.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(', ');
+  return visible(entries.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(', '));
 }
 
 /** @param {Task} task @param {Task[]} tasks */

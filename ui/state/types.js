@@ -4,7 +4,7 @@
 
 /** @typedef {{ runId: string, seq: number, atMs: number, type: string } & Record<string, any>} RunEvent */
 
-/** @typedef {'running' | 'finished' | 'partial' | 'failed' | 'cancelled' | 'interrupted'} RunState */
+/** @typedef {'running' | 'finished' | 'partial' | 'failed' | 'declined' | 'cancelled' | 'interrupted'} RunState `declined`: a person allowed none of its calls */
 /** @typedef {'planned' | 'waiting' | 'running' | 'retrying' | 'completed' | 'failed' | 'cancelled' | 'skipped' | 'interrupted'} TaskStatus */
 
 /**
@@ -20,7 +20,7 @@
 
 /** @typedef {{ atMs: number, level: 'info' | 'progress' | 'warn' | 'error', text: string }} LogLine */
 
-/** @typedef {{ index: number, readOnly: boolean, destructive: boolean, definition: string, changed?: boolean }} AskedTool */
+/** @typedef {{ index: number, server?: string, tool?: string, effects?: ('changes' | 'destroys' | 'sends' | 'untrusted')[], sendsFrom?: string[], readOnly: boolean, destructive: boolean, definition: string, changed?: boolean }} AskedTool */
 /** @typedef {{ inputTokens: number, outputTokens: number, calls: number, estimated?: boolean, firstTokenMs?: number, tokensPerSecond?: number, cost?: number }} Usage */
 /** @typedef {{ index: number, read: number, of: number, unit: 'items' | 'bytes' }} Cut a result of which the model read a part */
 
@@ -78,7 +78,7 @@
  * @property {{ code: string, message: string } | null} failure
  */
 
-/** @typedef {{ id: string, question: string, state: RunState, startedAt: string, endedAt: string | null, taskCount: number, failedCount: number, continues?: string | null, thread?: string, snippet?: string | null, foundIn?: 'question' | 'answer' | 'results' }} RunRow */
+/** @typedef {{ id: string, question: string, state: RunState, startedAt: string, endedAt: string | null, taskCount: number, failedCount: number, declinedCount?: number, code?: string, continues?: string | null, thread?: string, snippet?: string | null, foundIn?: 'question' | 'answer' | 'results' }} RunRow */
 
 /** @typedef {{ name: string, title?: string | null, description?: string | null, readOnly?: boolean, destructive?: boolean }} ToolStatus */
 /** @typedef {{ name: string, kind: 'builtin' | 'stdio' | 'http' | null, state: 'disabled' | 'connecting' | 'connected' | 'failed' | 'invalid', toolCount?: number, elapsedMs?: number | null, message?: string | null, stderr?: string[], tools?: ToolStatus[] }} ServerStatus */

@@ -56,6 +56,7 @@ function neverStarted(task, until) {
   const from = task.spans[0]?.from ?? task.plannedMs;
   if (task.reused !== null) return { kind: 'kept', from, to: until, live: false };
   if (task.status === 'completed') return { kind: 'done', from, to: until, live: false };
+  if (task.error?.code === 'denied') return { kind: 'unstarted', from, to: until, live: false };
   if (task.status === 'failed') return { kind: 'bad', from, to: from, live: false };
   if (task.status === 'interrupted') return { kind: 'torn', from, to: until, live: false };
   if (task.status === 'cancelled') return { kind: 'unstarted', from, to: until, live: false };

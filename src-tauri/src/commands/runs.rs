@@ -7,12 +7,13 @@ use tauri::ipc::Channel;
 use tauri::{AppHandle, Runtime, State};
 use tracing::instrument;
 use trawl_core::discover::Wait;
-use trawl_core::event::{Event, RunId};
+use trawl_core::event::{AskedTool, Effect, Event, RunId};
 use trawl_core::execute::{Approval, Control};
 use trawl_core::pipeline::Request;
 
 use super::Answer;
 use crate::approvals;
+use crate::entries;
 use crate::error::CommandError;
 use crate::host::Host;
 use crate::watches::in_batches;
@@ -87,7 +88,21 @@ pub(crate) struct Always {
     definition: String,
 }
 
-/// What is to be allowed for good is kept first: where that fails, nothing is decided.
+impl Always {
+    /// Whether this is what the person was asked about, and asking no more about it makes sense: a
+    /// call that carries results elsewhere is asked about each time.
+    fn fits(&self, call: &AskedTool) -> bool {
+        let is_it = self.server == call.server && self.tool == call.tool;
+        let changes = [Effect::Changes, Effect::Destroys];
+        is_it
+            && self.definition == call.definition
+            && call.effects.iter().any(|effect| changes.contains(effect))
+            && !call.effects.contains(&Effect::Sends)
+    }
+}
+
+/// What is to be allowed for good, and whom the person trusts by what they allow, is kept first: where
+/// that fails, nothing is decided. What nobody was asked about is not kept.
 #[tauri::command]
 #[instrument(skip(app, host), err(Debug))]
 pub(crate) async fn resolve_approval<R: Runtime>(
@@ -98,16 +113,26 @@ pub(crate) async fn resolve_approval<R: Runtime>(
     app: AppHandle<R>,
     host: State<'_, Host>,
 ) -> Answer {
-    let control = control(&host, run_id)?;
-    let always = always.unwrap_or_default();
-    if !always.is_empty() {
+    let run = host.runs.get(run_id).ok_or_else(|| CommandError::not_running(run_id))?;
+    let mut asked = run.asked();
+    asked.retain(|call| approved.contains(&call.index) && !denied.contains(&call.index));
+    let mut always = always.unwrap_or_default();
+    always.retain(|always| asked.iter().any(|call| always.fits(call)));
+    let is_untrusted = |call: &&AskedTool| call.effects.contains(&Effect::Untrusted);
+    let trusted: Vec<&str> =
+        asked.iter().filter(is_untrusted).map(|call| call.server.as_str()).collect();
+    if !always.is_empty() || !trusted.is_empty() {
+        let seen = host.store.current();
         host.change_settings(&app, |file| {
+            for server in trusted {
+                entries::trust(file, server, &seen.file);
+            }
             always.iter().try_for_each(|Always { server, tool, definition }| {
                 approvals::allow(file, server, tool, definition)
             })
         })?;
     }
-    control.resolve(&approved, &denied);
+    run.control().resolve(&approved, &denied);
     Ok(())
 }
 

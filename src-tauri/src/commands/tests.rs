@@ -2,16 +2,17 @@
 
 use std::fs;
 
+use futures::StreamExt;
 use serde_json::{Value, json};
 use tauri::async_runtime::block_on;
 use tauri::test::{MockRuntime, mock_builder, mock_context, noop_assets};
 use tauri::{App, AppHandle, Manager, State};
 use trawl_core::catalog::Tool;
-use trawl_core::event::Object;
+use trawl_core::event::{Effect, EventKind, Object};
 use trawl_core::execute::Standing;
 use trawl_core::paths::settings_file;
 
-use super::{model, servers, settings};
+use super::{model, runs, servers, settings};
 use crate::host::Host;
 use crate::store::Store;
 
@@ -90,6 +91,49 @@ fn one_preference_leaves_the_others() {
     assert_eq!(window.file()["preferences"], json!({"theme": "dark", "logResults": false}));
     save(json!({"logResults": null}));
     assert_eq!(window.file()["preferences"], json!({"theme": "dark"}));
+}
+
+/// The host trusts nobody: what is built in is asked about like any other server.
+#[test]
+fn only_what_was_asked_about_is_allowed_for_good_and_whom_it_came_from_is_trusted() {
+    let window = Window::with(&json!({"mcpServers": {"stories": {"builtin": "stories"}}}));
+    let host = window.host();
+    block_on(async { host.agent.connections.apply(&host.store.current().settings) });
+    host.agent.allowed.trust([]);
+    let question = "How many stories have upstream keyword?".to_owned();
+    let asked = block_on(runs::ask(question, None, None, window.host())).unwrap();
+    let run_id = serde_json::from_value(serde_json::to_value(asked).unwrap()["runId"].clone());
+    let run = host.runs.get(run_id.unwrap()).unwrap();
+    let open = block_on(async {
+        let mut events = Box::pin(run.follow(None));
+        while let Some(event) = events.next().await {
+            if matches!(event.kind, EventKind::Planned { .. }) {
+                break;
+            }
+        }
+        while run.asked().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        run.asked()
+    });
+    let call = &open[0];
+    assert_eq!(call.effects, [Effect::Untrusted]);
+    let resolve = |approved: Vec<usize>, always: Value| {
+        let always = serde_json::from_value(always).unwrap();
+        let (app, host) = (window.handle(), window.host());
+        block_on(runs::resolve_approval(run.id(), approved, Vec::new(), Some(always), app, host))
+    };
+    let always = |tool: &str, definition: &str| json!({"server": "stories", "tool": tool, "definition": definition});
+    // Of a task that nobody was asked about; of another tool; of one that changes nothing.
+    let stranger = always("delete_everything", "sha256:1");
+    resolve(vec![77], json!([stranger])).unwrap();
+    assert_eq!(window.file(), object(&json!({"mcpServers": {"stories": {"builtin": "stories"}}})));
+    let same = always(&call.tool, &call.definition);
+    resolve(vec![call.index], json!([stranger, same])).unwrap();
+    let trusted = json!({"mcpServers": {"stories": {"builtin": "stories", "trusted": true}}});
+    assert_eq!(window.file(), object(&trusted));
+    assert!(host.agent.allowed.trusts("stories"));
+    block_on(host.close());
 }
 
 #[test]

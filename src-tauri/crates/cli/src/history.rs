@@ -89,8 +89,9 @@ fn print(runs: &RunList, json: bool) -> anyhow::Result<()> {
 }
 
 fn line(style: Style, run: &Listed) -> String {
-    let state = format!("{:<11}", run.state.name());
+    let state = format!("{:<11}", run.state_name());
     let state = match run.state {
+        _ if run.state_name() == "declined" => state,
         RunState::Finished => style.good(&state),
         RunState::Failed | RunState::Interrupted => style.bad(&state),
         _ => state,

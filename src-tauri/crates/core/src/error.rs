@@ -9,6 +9,9 @@ pub enum RunError {
     /// Tasks ran and none completed.
     #[error("{0}")]
     AllTasksFailed(String),
+    /// A person allowed none of its calls.
+    #[error("{0}")]
+    Declined(String),
     /// The run's limit of time passed and nothing had completed.
     #[error("{0}")]
     TimedOut(String),
@@ -26,6 +29,7 @@ impl RunError {
         match self {
             Self::NoTools(_) => "no_tools",
             Self::AllTasksFailed(_) => "all_tasks_failed",
+            Self::Declined(_) => "declined",
             Self::TimedOut(_) => "timed_out",
             Self::PlanFailed(_) => "plan_failed",
             Self::Internal(_) => "internal",

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-pub use self::asked::{AskedTool, RealArguments};
+pub use self::asked::{AskedTool, Effect, RealArguments};
 pub use self::usage::{Cut, CutUnit, Usage};
 
 /// A run's id, a random UUID.

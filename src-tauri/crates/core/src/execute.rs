@@ -9,6 +9,7 @@
 //! at its server's `gate`, calls, and calls again. Jobs share nothing but the gates.
 
 mod allowed;
+mod ask;
 mod attempt;
 mod attempts;
 mod board;
@@ -174,6 +175,11 @@ pub async fn execute(mut planned: mpsc::UnboundedReceiver<Planned>, context: Con
 }
 
 impl Outcome {
+    /// Whether it was not called since a person did not allow it.
+    pub fn was_denied(&self) -> bool {
+        self.failure.as_ref().is_some_and(|failure| failure.code == FailureCode::Denied.as_str())
+    }
+
     /// Of a task that has not ended.
     fn open(index: usize, id: String, tool: String, description: String) -> Self {
         Self {

@@ -16,6 +16,7 @@ mod recorder;
 mod rows;
 mod schema;
 mod searchable;
+mod state;
 mod words;
 mod writer;
 
@@ -30,8 +31,9 @@ use serde_json::value::RawValue;
 
 pub use export::ExportFormat;
 pub(crate) use query::Reusable;
-pub use query::{FoundIn, ListQuery, Listed, RunList, RunRecord, RunState, TaskRecord};
+pub use query::{FoundIn, ListQuery, Listed, RunList, RunRecord, TaskRecord};
 pub use recorder::Recorder;
+pub use state::RunState;
 
 use self::{
     export::{Record, TaskResult},

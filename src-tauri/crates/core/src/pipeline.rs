@@ -312,10 +312,33 @@ fn nothing_found(end: &PlanEnd, executed: &Executed) -> Option<RunError> {
         (false, 0) => {
             RunError::PlanFailed("planning was stopped before it had a task; ask again".to_owned())
         }
+        (false, _) if all_declined(&executed.tasks) => {
+            RunError::Declined(declined(&executed.tasks))
+        }
         (false, _) => {
             RunError::AllTasksFailed(format!("none of {count} tasks completed. {reasons}"))
         }
     })
+}
+
+/// Whether a person's word is all that these tasks did not complete for.
+fn all_declined(tasks: &[Outcome]) -> bool {
+    let of_itself = |task: &&Outcome| task.status != TaskStatus::Skipped;
+    tasks.iter().any(Outcome::was_denied) && tasks.iter().filter(of_itself).all(Outcome::was_denied)
+}
+
+fn declined(tasks: &[Outcome]) -> String {
+    let denied: Vec<&Outcome> = tasks.iter().filter(|task| task.was_denied()).collect();
+    match denied.as_slice() {
+        [one] => format!(
+            "you did not allow the call of {}, so there is nothing to answer from",
+            one.tool
+        ),
+        several => {
+            let count = several.len();
+            format!("you allowed none of the {count} calls, so there is nothing to answer from")
+        }
+    }
 }
 
 #[cfg(test)]

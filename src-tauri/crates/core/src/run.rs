@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::{Stream, StreamExt};
 
 use crate::{
-    event::{Event, RunId},
+    event::{AskedTool, Event, EventKind, RunId},
     execute::Control,
     history::{Kept, Recorder},
 };
@@ -36,6 +36,24 @@ impl Run {
     /// To stop the run or its tasks, and to decide on approvals.
     pub fn control(&self) -> &Control {
         &self.control
+    }
+
+    /// The calls that a person is asked about and has not decided on yet.
+    pub fn asked(&self) -> Vec<AskedTool> {
+        let mut open: Vec<AskedTool> = Vec::new();
+        for event in self.recorder.events() {
+            match &event.kind {
+                EventKind::ApprovalRequested { tools, .. } => open.extend(tools.iter().cloned()),
+                EventKind::ApprovalResolved { approved, denied, .. } => {
+                    open.retain(|call| {
+                        !approved.contains(&call.index) && !denied.contains(&call.index)
+                    });
+                }
+                EventKind::TaskFinished { index, .. } => open.retain(|call| call.index != *index),
+                _ => {}
+            }
+        }
+        open
     }
 
     /// One task's whole result as JSON, from memory; of a live run or one that just ended.

@@ -76,7 +76,7 @@ fn described(run: &RunRecord, style: Style) -> String {
     let RunRecord { listed, answer, failure, tasks } = run;
     let mut lines = vec![
         style.strong(&one_line(&listed.question)),
-        format!("{} · {} · {}", listed.id, local_time(&listed.started_at), listed.state.name()),
+        format!("{} · {} · {}", listed.id, local_time(&listed.started_at), listed.state_name()),
         String::new(),
     ];
     for task in tasks {
@@ -94,11 +94,13 @@ fn described(run: &RunRecord, style: Style) -> String {
 }
 
 fn task_line(task: &TaskRecord, style: Style) -> String {
-    let status = task.status.as_deref().unwrap_or("not ended");
+    let was_denied = task.error.as_ref().is_some_and(|error| error.code == "denied");
+    let status =
+        if was_denied { "declined" } else { task.status.as_deref().unwrap_or("not ended") };
     let mark = match status {
         "completed" => style.good("✓"),
         "failed" => style.bad("✗"),
-        "skipped" => "–".to_owned(),
+        "skipped" | "declined" => "–".to_owned(),
         _ => "■".to_owned(),
     };
     let server =

@@ -20,13 +20,13 @@ use crate::mcp::Server;
 use crate::placeholder;
 use crate::plan::{Planned, Task};
 
-use super::consent::{how_to_allow, why_approval};
+use super::consent::Asking;
 use super::cycle::cycles;
 use super::failure::FailureCode;
 use super::finish::{Stop, Totals};
 use super::gate::Gate;
 use super::job::Ended;
-use super::{Approval, Context, Outcome, Standing};
+use super::{Context, Outcome};
 
 /// All tasks of one run.
 pub(super) struct Board {
@@ -39,8 +39,8 @@ pub(super) struct Board {
     awaited: HashMap<String, Vec<usize>>,
     /// To be launched before the board looks at anything else.
     pub(super) ready: Vec<usize>,
-    /// To be asked about, and why.
-    pub(super) to_ask: Vec<(usize, String)>,
+    /// To be asked about, and what.
+    pub(super) to_ask: Vec<(usize, Asking)>,
     pub(super) running: JoinSet<Ended>,
     pub(super) jobs: HashMap<Id, usize>,
     /// Stopped by a person before they arrived.
@@ -59,6 +59,8 @@ pub(super) struct Slot {
     pub(super) arguments: Arc<Value>,
     pub(super) filled: bool,
     pub(super) approved: bool,
+    /// Its tool was always allowed when it was asked about.
+    pub(super) was_allowed: bool,
     pub(super) priority: i64,
     waits_for: Vec<usize>,
     unseen: Vec<String>,
@@ -167,37 +169,10 @@ impl Board {
         }
         match tool {
             Err(unknown) => self.fail(index, FailureCode::UnknownTool.because(unknown.to_string())),
-            Ok(tool) => match self.refused(&tool) {
+            Ok(tool) => match self.refused(index, &tool) {
                 Some(failure) => self.fail(index, failure),
                 None => self.depend(index, names),
             },
-        }
-    }
-
-    /// What can be said against a call before anything is known of its arguments.
-    fn refused(&self, tool: &Tool) -> Option<Failure> {
-        if !self.servers.contains_key(&tool.server) {
-            let message = format!("server \"{}\" is not connected in this run", tool.server);
-            return Some(FailureCode::ServerUnavailable.because(message));
-        }
-        match self.context.approval {
-            Approval::ReadOnly => {
-                let why = self.why_asked(tool, &BTreeSet::new())?;
-                Some(FailureCode::NeedsApproval.because(format!("{why}; {}", how_to_allow(tool))))
-            }
-            Approval::All | Approval::Ask => None,
-        }
-    }
-
-    /// Why this call needs a person's approval in this run, if it does.
-    pub(super) fn why_asked(&self, tool: &Tool, carried: &BTreeSet<String>) -> Option<String> {
-        match self.context.approval {
-            Approval::All => None,
-            Approval::ReadOnly => why_approval(tool, carried, false),
-            Approval::Ask => {
-                let standing = self.context.allowed.standing(tool);
-                why_approval(tool, carried, standing == Standing::Allowed)
-            }
         }
     }
 
@@ -374,6 +349,7 @@ impl Slot {
             arguments: Arc::new(arguments),
             filled: false,
             approved: false,
+            was_allowed: false,
             priority,
             waits_for: Vec::new(),
             unseen: Vec::new(),

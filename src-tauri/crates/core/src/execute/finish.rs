@@ -104,16 +104,15 @@ impl Board {
         let stopped = self.stopped.map(Stop::failure);
         let Some(slot) = self.slot(index) else { return };
         let one_stopped = slot.cancel.as_ref().is_some_and(CancellationToken::is_cancelled);
-        let why = slot.tool.as_ref().and_then(|tool| self.why_asked(tool, &slot.carried));
+        let asking = slot.tool.as_ref().and_then(|tool| self.asking(tool, &slot.carried));
         if let Some(failure) = stopped.or_else(|| one_stopped.then(Stop::task)) {
             return self.cancelled(index, failure);
         }
-        let Some(why) = why else {
+        match asking {
+            Some(asking) => self.is_to_be_asked(index, asking),
             // Allowed meanwhile.
-            return self.make_ready(index);
-        };
-        self.change(index, |slot| slot.state = State::Asking);
-        self.to_ask.push((index, why));
+            None => self.make_ready(index),
+        }
     }
 
     pub(super) fn fail(&mut self, index: usize, failure: Failure) {
@@ -221,10 +220,11 @@ impl Board {
     }
 
     fn because_of(&self, broken: usize) -> Failure {
-        let status = self.slot(broken).map(|slot| slot.outcome.status);
-        let how = match status {
-            Some(TaskStatus::Cancelled) => "was cancelled",
-            Some(TaskStatus::Skipped) => "was skipped",
+        let outcome = self.slot(broken).map(|slot| &slot.outcome);
+        let how = match outcome.map(|outcome| (outcome.status, outcome.was_denied())) {
+            Some((TaskStatus::Cancelled, _)) => "was cancelled",
+            Some((TaskStatus::Skipped, _)) => "was skipped",
+            Some((_, true)) => "was not allowed",
             _ => "failed",
         };
         FailureCode::DependencyFailed.because(format!("because task {} {how}", broken + 1))

@@ -6,16 +6,14 @@ use std::sync::Arc;
 
 use tracing::Instrument as _;
 
-use crate::catalog::Tool;
-use crate::event::{AskedTool, EventKind, RealArguments, WaitReason};
 use crate::placeholder;
 
+use super::Approval;
 use super::board::{Board, State};
-use super::consent::how_to_allow;
+use super::consent::refusal;
 use super::failure::FailureCode;
 use super::job::{self, Arguments, Job};
 use super::value::TaskValue;
-use super::{Approval, Standing};
 
 /// Values of the tasks that a template names, by the id it uses; shared while they are looked at.
 type Values = HashMap<String, Arc<TaskValue>>;
@@ -42,17 +40,15 @@ impl Board {
         let values = if is_template { self.values(index, parsed) } else { Values::new() };
         let mut ask = false;
         if !approved
-            && let Some(why) =
-                self.slot(index).and_then(|slot| self.why_asked(&tool, &slot.carried))
+            && let Some(asking) =
+                self.slot(index).and_then(|slot| self.asking(&tool, &slot.carried))
         {
             if self.context.approval == Approval::ReadOnly {
-                let message = format!("{why}; {}", how_to_allow(&tool));
+                let message = refusal(&tool, &asking);
                 return self.fail(index, FailureCode::NeedsApproval.because(message));
             }
             if !is_template {
-                self.change(index, |slot| slot.state = State::Asking);
-                self.to_ask.push((index, why));
-                return;
+                return self.is_to_be_asked(index, asking);
             }
             ask = true;
         }
@@ -114,80 +110,5 @@ impl Board {
             slot.state = State::Running;
             slot.cancel = Some(cancel);
         });
-    }
-
-    /// Asks a person about everything that came to need it, in one request.
-    pub(super) fn ask(&mut self) {
-        let mut asked = std::mem::take(&mut self.to_ask);
-        asked
-            .retain(|(index, _)| self.slot(*index).is_some_and(|slot| slot.state == State::Asking));
-        if asked.is_empty() {
-            return;
-        }
-        asked.sort_by_key(|(index, _)| *index);
-        let mut reasons: Vec<String> = Vec::new();
-        let (mut arguments, mut tools) = (Vec::new(), Vec::new());
-        for (index, why) in &asked {
-            let index = *index;
-            self.context.recorder.emit(EventKind::waiting(index, WaitReason::Approval));
-            if !reasons.contains(why) {
-                reasons.push(why.clone());
-            }
-            let Some(slot) = self.slot(index) else { continue };
-            if slot.filled {
-                arguments.push(RealArguments { index, arguments: (*slot.arguments).clone() });
-            }
-            tools.extend(slot.tool.as_ref().map(|tool| self.asked_tool(index, tool)));
-        }
-        self.context.recorder.emit(EventKind::ApprovalRequested {
-            indexes: asked.into_iter().map(|(index, _)| index).collect(),
-            reason: reasons.join("; "),
-            arguments,
-            tools,
-        });
-    }
-
-    fn asked_tool(&self, index: usize, tool: &Tool) -> AskedTool {
-        AskedTool {
-            index,
-            read_only: tool.hints.read_only,
-            destructive: tool.hints.destructive && !tool.hints.read_only,
-            definition: tool.definition.clone(),
-            changed: self.context.allowed.standing(tool) == Standing::Changed,
-        }
-    }
-
-    /// A person decided. What was not asked about, or was decided before, is left alone.
-    pub(super) fn resolved(&mut self, approved: &[usize], denied: &[usize]) {
-        let denied = self.undecided(denied);
-        let mut approved = self.undecided(approved);
-        approved.retain(|index| !denied.contains(index));
-        if approved.is_empty() && denied.is_empty() {
-            return;
-        }
-        // They were asked about, so whatever is always allowed now has just become so.
-        let always = |index: &usize| {
-            let tool = self.slot(*index).and_then(|slot| slot.tool.as_ref());
-            let of_itself = tool.filter(|tool| !tool.hints.read_only);
-            of_itself.is_some_and(|t| self.context.allowed.standing(t) == Standing::Allowed)
-        };
-        self.context.recorder.emit(EventKind::ApprovalResolved {
-            always: approved.iter().copied().filter(always).collect(),
-            approved: approved.clone(),
-            denied: denied.clone(),
-        });
-        for index in approved {
-            self.change(index, |slot| slot.approved = true);
-            self.make_ready(index);
-        }
-        for index in denied {
-            self.fail(index, FailureCode::Denied.because("it was not approved"));
-        }
-    }
-
-    fn undecided(&self, indexes: &[usize]) -> Vec<usize> {
-        let asked =
-            |index: &usize| self.slot(*index).is_some_and(|slot| slot.state == State::Asking);
-        indexes.iter().copied().filter(asked).collect::<BTreeSet<_>>().into_iter().collect()
     }
 }

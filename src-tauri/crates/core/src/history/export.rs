@@ -68,7 +68,7 @@ impl Record {
             writeln!(text, "- Follows up: `{continues}`")?;
         }
         writeln!(text, "- Asked: {}", run.started_at)?;
-        writeln!(text, "- State: {}", run.state.name())?;
+        writeln!(text, "- State: {}", run.state_name())?;
         if let Some(summary) = self.summary() {
             writeln!(text, "- Tasks: {summary}")?;
         }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{HistoryError, packed::unpack, words::fts_query};
+use super::{HistoryError, packed::unpack, state::RunState, words::fts_query};
 use crate::event::{Event, Failure, RunId};
 
 /// Which runs to list.
@@ -49,6 +49,11 @@ pub struct Listed {
     pub task_count: usize,
     /// Tasks that failed.
     pub failed_count: usize,
+    /// Of those, the ones that a person did not allow.
+    pub declined_count: usize,
+    /// Why it failed, in `snake_case`; `declined` where a person allowed none of its calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// The run it follows up.
     pub continues: Option<RunId>,
     /// Id of the first run of its thread.
@@ -61,6 +66,16 @@ pub struct Listed {
     pub found_in: Option<FoundIn>,
 }
 
+impl Listed {
+    /// How it stands, for people: a run whose every call they declined did not fail.
+    pub fn state_name(&self) -> &'static str {
+        match self.code.as_deref() {
+            Some("declined") => "declined",
+            _ => self.state.name(),
+        }
+    }
+}
+
 /// Where searched words occur in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -71,24 +86,6 @@ pub enum FoundIn {
     Answer,
     /// In what a task found.
     Results,
-}
-
-/// How a run stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RunState {
-    /// Its process is alive and at it.
-    Running,
-    /// With an answer from everything.
-    Finished,
-    /// With an answer that says what was not consulted.
-    Partial,
-    /// Without an answer.
-    Failed,
-    /// Ended by a person.
-    Cancelled,
-    /// Its process ended before it did.
-    Interrupted,
 }
 
 /// One run, whole but for its events and results.
@@ -145,7 +142,12 @@ pub struct TaskRecord {
 const LISTED: &str = "runs.id, runs.question, runs.state, runs.started_at, runs.ended_at,
     (SELECT count(*) FROM tasks WHERE run = runs.n),
     (SELECT count(*) FROM tasks WHERE run = runs.n AND status = 'failed'),
-    runs.continues, runs.thread";
+    runs.continues, runs.thread,
+    (SELECT count(*) FROM tasks WHERE run = runs.n AND status = 'failed' AND code = 'denied'),
+    runs.code";
+
+/// How many columns that is.
+const LISTED_COLUMNS: usize = 11;
 
 pub(super) fn list(connection: &Connection, query: &ListQuery) -> Result<RunList, HistoryError> {
     if let Some(run) = query.thread {
@@ -197,8 +199,8 @@ fn search(
     let mut statement = connection.prepare_cached(&select)?;
     let runs = statement.query_map(params![matching, query.limit, query.offset], |row| {
         let run = listed(row)?;
-        let snippet: String = row.get(9)?;
-        let answer: Option<String> = row.get(10)?;
+        let snippet: String = row.get(LISTED_COLUMNS)?;
+        let answer: Option<String> = row.get(LISTED_COLUMNS + 1)?;
         let found_in = Some(found_in(&snippet, &run.question, answer.as_deref()));
         Ok(Listed { snippet: Some(snippet), found_in, ..run })
     })?;
@@ -206,10 +208,12 @@ fn search(
 }
 
 pub(super) fn run(connection: &Connection, id: RunId) -> Result<Option<RunRecord>, HistoryError> {
-    let select = format!("SELECT {LISTED}, answer, code, message FROM runs WHERE id = ?1");
+    let select = format!("SELECT {LISTED}, answer, message FROM runs WHERE id = ?1");
     let found = connection
         .query_row(&select, [id.to_string()], |row| {
-            Ok((listed(row)?, row.get(9)?, failure(row.get(10)?, row.get(11)?)))
+            let listed = listed(row)?;
+            let failure = failure(listed.code.clone(), row.get(LISTED_COLUMNS + 1)?);
+            Ok((listed, row.get(LISTED_COLUMNS)?, failure))
         })
         .optional()?;
     let Some((listed, answer, failure)) = found else { return Ok(None) };
@@ -328,6 +332,8 @@ fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
         failed_count: row.get(6)?,
         continues: continues.as_deref().map(parsed),
         thread: parsed(&row.get::<_, String>(8)?),
+        declined_count: row.get(9)?,
+        code: row.get(10)?,
         snippet: None,
         found_in: None,
     })
@@ -361,31 +367,6 @@ fn task(row: &Row<'_>) -> rusqlite::Result<TaskRecord> {
         attempts: row.get(10)?,
         result_bytes: row.get::<_, Option<i64>>(11)?.and_then(|size| u64::try_from(size).ok()),
     })
-}
-
-impl RunState {
-    /// As in the list and in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Finished => "finished",
-            Self::Partial => "partial",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-            Self::Interrupted => "interrupted",
-        }
-    }
-
-    fn of(name: &str) -> Self {
-        match name {
-            "running" => Self::Running,
-            "finished" => Self::Finished,
-            "partial" => Self::Partial,
-            "failed" => Self::Failed,
-            "cancelled" => Self::Cancelled,
-            _ => Self::Interrupted,
-        }
-    }
 }
 
 /// Ids are written by us; a damaged one is nobody's.

@@ -72,7 +72,11 @@ impl Held {
     }
 
     pub(super) fn is(&self, entry: &Result<ServerEntry, String>) -> bool {
-        self.source == Source::Settings && self.entry == *entry
+        let is_same = match (&self.entry, entry) {
+            (Ok(own), Ok(other)) => own.connects_as(other),
+            (own, other) => own == other,
+        };
+        self.source == Source::Settings && is_same
     }
 
     pub(super) fn is_attached(&self) -> bool {

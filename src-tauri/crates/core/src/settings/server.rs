@@ -24,6 +24,9 @@ pub struct ServerEntry {
     /// The person's word that every tool of this server only reads.
     #[serde(default)]
     pub read_only: bool,
+    /// What its tools say of themselves counts, where a person can be asked instead.
+    #[serde(default)]
+    pub trusted: bool,
     /// Calls at once.
     #[serde(default = "default_max_concurrent")]
     pub max_concurrent: usize,
@@ -114,6 +117,7 @@ impl ServerEntry {
             disabled: false,
             disabled_tools: Vec::new(),
             read_only: false,
+            trusted: false,
             max_concurrent: default_max_concurrent(),
             requests_per_second: None,
             timeout_seconds: default_timeout(),
@@ -122,6 +126,11 @@ impl ServerEntry {
             retry_timeouts: false,
             retry_tool_errors: false,
         }
+    }
+
+    /// Whether a connection made for one serves the other too: a person's trust changes nothing of it.
+    pub(crate) fn connects_as(&self, other: &Self) -> bool {
+        Self { trusted: other.trusted, ..self.clone() } == *other
     }
 
     /// `timeoutSeconds` as a duration.
@@ -169,7 +178,7 @@ fn wrong_key(entry: &Map<String, Value>) -> Option<String> {
         .or_else(|| wrong(TIMES, time, "a number of seconds above 0"))
 }
 
-const FLAGS: &[&str] = &["disabled", "readOnly", "retryTimeouts", "retryToolErrors"];
+const FLAGS: &[&str] = &["disabled", "readOnly", "trusted", "retryTimeouts", "retryToolErrors"];
 const TIMES: &[&str] = &["timeoutSeconds", "totalTimeoutSeconds", "connectTimeoutSeconds"];
 
 /// People write numbers into `env`, where each value is a text.
@@ -233,6 +242,7 @@ mod tests {
         check("cwd", json!(1), "must be a string");
         check("disabled", json!("yes"), "must be true or false, not a string");
         check("readOnly", json!(1), "must be true or false");
+        check("trusted", json!("yes"), "must be true or false, not a string");
         check("retryTimeouts", json!({}), "must be true or false, not an object");
         check("disabledTools", json!({"a": true}), "must be a list of strings");
         check("maxConcurrent", json!("8"), "must be a whole number of at least 1, not a string");
