@@ -1,3 +1,4 @@
+// @ts-check
 // Runs before the first paint, so that a dark window never flashes white: a plain script, since
 // modules wait for the page. The preference itself lives in settings; this is its last known value.
 (() => {

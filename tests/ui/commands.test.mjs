@@ -24,6 +24,14 @@ test('every word must be there; what begins with the first one leads', () => {
   assert.equal(matching(all, '').length, all.length);
 });
 
+test('a theme is chosen by its name, without a way round by the settings', () => {
+  const first = (words) => matching(commands({ run: ended, servers: [] }), words)[0].send;
+  assert.deepEqual(first('dark'), ['choose-theme', { theme: 'dark' }]);
+  assert.deepEqual(first('light'), ['choose-theme', { theme: 'light' }]);
+  assert.deepEqual(first('system'), ['choose-theme', { theme: 'system' }]);
+  assert.deepEqual(first('appearance'), ['open-settings', { section: 'appearance' }]);
+});
+
 test('groups keep their order', () => {
   assert.deepEqual(grouped(commands({ run: ended, servers: [] })).map(([group]) => group), ['This run', 'Trawl', 'Servers and settings']);
 });

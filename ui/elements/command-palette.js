@@ -8,6 +8,7 @@ import { onEscape } from '../lib/escape.js';
 import { icon } from '../lib/icons.js';
 import { shortWhen } from '../lib/days.js';
 import { plural } from '../lib/format.js';
+import { isComposing } from '../lib/keys.js';
 import { commands, grouped, matching } from '../state/commands.js';
 import { allServers } from '../state/servers.js';
 import { marked, stateIcons } from './history-row.js';
@@ -145,6 +146,7 @@ class CommandPalette extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
+    if (isComposing(event)) return;
     const by = { ArrowUp: -1, ArrowDown: 1, PageUp: -6, PageDown: 6 }[event.key];
     if (by !== undefined) {
       event.preventDefault();

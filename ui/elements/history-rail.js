@@ -7,12 +7,15 @@ import { h, fill, send, setText } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
 import { dayGroup } from '../lib/days.js';
 import { plural } from '../lib/format.js';
+import { commandKey } from '../lib/keys.js';
 import { confirmAt, openMenu } from '../lib/popover.js';
 import { reachable, roving } from '../lib/roving.js';
 import { deleteRun, history, moreHistory, onHistory, reloadHistory, searchHistory } from '../state/history.js';
 import { knownRun, onAnyRun } from '../state/live-runs.js';
 import { allServers, onServers, serversKnown } from '../state/servers.js';
 import { historyRow } from './history-row.js';
+
+const paletteHint = `Commands (${commandKey('K')})`;
 
 class HistoryRail extends HTMLElement {
   #search = /** @type {HTMLInputElement} */ (
@@ -94,6 +97,7 @@ class HistoryRail extends HTMLElement {
         { class: 'rail-top' },
         icon('brand', { size: 16, class: 'tone-live' }),
         h('span', { class: 'brand grow' }, 'Trawl'),
+        h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Commands', title: paletteHint, onclick: () => send(this, 'toggle-palette') }, icon('command', { size: 15 })),
         h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Hide the history', onclick: () => send(this, 'toggle-rail') }, icon('panel-left')),
       ),
       h('label', { class: 'search-field' }, icon('search', { size: 15 }), this.#search, this.#clear, h('kbd', { class: 'key' }, '/')),
@@ -102,7 +106,7 @@ class HistoryRail extends HTMLElement {
         { type: 'button', class: 'button new-question', 'data-testid': 'new-question', onclick: () => send(this, 'new-question') },
         icon('plus', { size: 15 }),
         h('span', { class: 'grow' }, 'New question'),
-        h('kbd', { class: 'key' }, 'Ctrl N'),
+        h('kbd', { class: 'key' }, commandKey('N')),
       ),
     );
   }
@@ -306,6 +310,7 @@ function narrowRail(rail) {
     { class: 'rail-narrow' },
     icon('brand', { size: 18, class: 'tone-live' }),
     button('plus', 'New question', () => send(rail, 'new-question')),
+    button('command', paletteHint, () => send(rail, 'toggle-palette')),
     button('search', 'Search history', () => send(rail, 'toggle-rail', { search: true })),
     button('history', 'Past questions', () => send(rail, 'toggle-rail')),
     h('span', { class: 'grow' }),

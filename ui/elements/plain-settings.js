@@ -6,17 +6,19 @@ import { refill } from '../lib/refill.js';
 import { icon } from '../lib/icons.js';
 import { copyText } from '../lib/clipboard.js';
 import { openLogs, said } from '../api.js';
+import { commandKey } from '../lib/keys.js';
 import { allSettings, onServers, preference, setPreference } from '../state/servers.js';
+import { chooseTheme } from '../state/theme.js';
 import { switchSetting } from './number-settings.js';
 
 const titles = /** @type {Record<string, string>} */ ({ appearance: 'Appearance', data: 'Data', logs: 'Logs', about: 'About' });
 
 const keys = [
-  ['Ctrl N', 'New question'],
+  [commandKey('N'), 'New question'],
   ['/', 'Search history'],
-  ['Ctrl K', 'Commands'],
-  ['Ctrl B', 'Show or hide the history'],
-  ['Ctrl ,', 'Settings'],
+  [commandKey('K'), 'Commands'],
+  [commandKey('B'), 'Show or hide the history'],
+  [commandKey(','), 'Settings'],
   ['Enter', 'Ask; on a task, its evidence'],
   ['Shift Enter', 'New line in a question'],
   ['Delete', 'On a running task, cancel it; on a past question, delete it'],
@@ -57,11 +59,11 @@ class PlainSettings extends HTMLElement {
 
   #appearance() {
     const chosen = preference('theme', 'system');
-    const choices = [
+    const choices = /** @type {['system' | 'light' | 'dark', string, string, string][]} */ ([
       ['system', 'System', 'Follows the desktop', 'monitor'],
       ['light', 'Light', 'Always', 'sun'],
       ['dark', 'Dark', 'Always', 'moon'],
-    ];
+    ]);
     const group = h(
       'div',
       { class: 'cards', role: 'radiogroup', 'aria-label': 'Theme' },
@@ -87,11 +89,9 @@ class PlainSettings extends HTMLElement {
     return [h('h2', { class: 'settings-heading' }, 'Theme'), group];
   }
 
-  /** @param {string} theme */
+  /** @param {'system' | 'light' | 'dark'} theme */
   #theme(theme) {
-    localStorage.setItem('trawl.theme', theme);
-    window.dispatchEvent(new Event('trawl-theme'));
-    setPreference('theme', theme).catch((error) => send(this, 'say', { text: said(error) }));
+    chooseTheme(theme).catch((error) => send(this, 'say', { text: said(error) }));
   }
 
   #data() {

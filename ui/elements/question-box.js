@@ -5,6 +5,7 @@
 import { setServerEnabled, said } from '../api.js';
 import { h, send, setText } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
+import { commandKey, isComposing } from '../lib/keys.js';
 import { openMenu } from '../lib/popover.js';
 import { plural } from '../lib/format.js';
 import { allServers, allSettings, onServers, reloadSettings } from '../state/servers.js';
@@ -34,7 +35,7 @@ class QuestionBox extends HTMLElement {
     this.#send.append(icon('arrow-up'));
     this.#servers.addEventListener('click', () => this.#serverMenu());
     this.#model.addEventListener('click', () => this.#modelMenu());
-    if (!docked) this.#hint.append(h('kbd', { class: 'key' }, 'Shift ↵'), 'new line');
+    if (!docked) this.#hint.append(h('kbd', { class: 'key' }, commandKey('K')), 'commands', h('kbd', { class: 'key' }, 'Shift ↵'), 'new line');
     const form = h(
       'form',
       { class: 'composer', onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
@@ -82,7 +83,7 @@ class QuestionBox extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return;
     this.#submit(event);
   }
 

@@ -6,10 +6,12 @@ import { ask, openLink, said } from '../api.js';
 import { copyText } from '../lib/clipboard.js';
 import { h, setText } from '../lib/dom.js';
 import { onEscape } from '../lib/escape.js';
+import { isCommand } from '../lib/keys.js';
 import { openPopover } from '../lib/popover.js';
 import { giveBack, keepDraft, onFollowUpDue } from '../state/follow-ups.js';
 import { reloadHistory } from '../state/history.js';
 import { preference, setPreference, startServers } from '../state/servers.js';
+import { chooseTheme, themeOfSettings } from '../state/theme.js';
 import { showCitationCards } from './citation-card.js';
 import './command-palette.js';
 import './evidence-panel.js';
@@ -61,11 +63,7 @@ class TrawlApp extends HTMLElement {
       .then(() => {
         this.#folded = preference('railFolded', null);
         this.#width = preference('evidenceWidth', 420);
-        const theme = preference('theme', 'system');
-        if (localStorage.getItem('trawl.theme') !== theme) {
-          localStorage.setItem('trawl.theme', theme);
-          window.dispatchEvent(new Event('trawl-theme'));
-        }
+        themeOfSettings();
         this.#layout();
       })
       .catch((error) => this.#say(said(error)));
@@ -83,11 +81,10 @@ class TrawlApp extends HTMLElement {
     });
     on('run-changed', ({ run }) => {
       this.#evidence.run = run;
-      if (this.#pendingEvidence?.runId === run.runId && run.tasks[this.#pendingEvidence.index]?.endedMs != null) {
-        const { index, item } = this.#pendingEvidence;
-        this.#pendingEvidence = null;
-        this.#openTask(index, item);
-      }
+      const pending = this.#pendingEvidence;
+      if (pending === null || pending.runId !== run.runId || run.tasks[pending.index]?.endedMs == null) return;
+      this.#pendingEvidence = null;
+      this.#openTask(pending.index, pending.item);
     });
     on('open-task', ({ index, item }) => this.#openTask(index, item ?? null));
     on('stop-open-task', ({ index }) => this.#run.dispatchEvent(new CustomEvent('stop-task', { detail: { index } })));
@@ -98,6 +95,8 @@ class TrawlApp extends HTMLElement {
     on('open-settings', (detail) => this.#openSettings(detail));
     on('close-settings', () => this.#go(this.#back));
     on('toggle-rail', (detail) => this.#toggleRail(detail.search === true));
+    on('toggle-palette', () => this.#togglePalette());
+    on('choose-theme', ({ theme }) => chooseTheme(theme).catch((error) => this.#say(said(error))));
     on('say', ({ text }) => this.#say(text));
     on('ask-link', ({ url, anchor }) => this.#askLink(url, anchor));
     this.#scrim.addEventListener('click', () => this.#escape());
@@ -157,7 +156,7 @@ class TrawlApp extends HTMLElement {
     try {
       const { runId } = await ask(question, continues ?? null, fresh);
       if (written) this.#start.box.value = '';
-      if (from !== undefined) keepDraft(from, '');
+      if (written || from !== undefined) keepDraft(from ?? '', '');
       this.#leaveRail();
       this.#own = runId;
       this.#go(`#/run/${runId}`);
@@ -317,20 +316,24 @@ class TrawlApp extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const control = event.ctrlKey || event.metaKey;
+    const control = isCommand(event);
     const key = event.key.toLowerCase();
     const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLSelectElement;
     /** @type {(() => void) | undefined} */
     let act;
     if (control && key === 'n') act = () => this.#newQuestion();
-    else if (control && key === 'k') act = () => this.#palette.toggle(this.#stage.firstElementChild === this.#run ? this.#run.run : null);
+    else if (control && key === 'k') act = () => this.#togglePalette();
     else if (control && key === ',') act = () => this.#openSettings({});
     else if (control && key === 'b') act = () => this.#toggleRail(false);
-    else if (key === '/' && !typing && !control) act = () => this.#focusSearch();
+    else if (key === '/' && !typing && !event.ctrlKey && !event.metaKey) act = () => this.#focusSearch();
     if (act === undefined || event.altKey) return;
     event.preventDefault();
     if (key !== 'k') this.#palette.close();
     act();
+  }
+
+  #togglePalette() {
+    this.#palette.toggle(this.#stage.firstElementChild === this.#run ? this.#run.run : null);
   }
 
   #focusSearch() {

@@ -2,6 +2,7 @@
 // What the palette offers and how it ranks it. Pure: a command is data, whoever shows it runs it.
 
 import { plural } from '../lib/format.js';
+import { commandKey } from '../lib/keys.js';
 import { counts } from './run-view.js';
 
 /** @typedef {import('./types.js').Run} Run */
@@ -63,8 +64,9 @@ function runCommands(run) {
 function settingsCommands(servers) {
   const group = 'Servers and settings';
   const page = (/** @type {string} */ icon, /** @type {string} */ label, /** @type {string} */ section, /** @type {string} */ note) => ({ group, icon, label, note, send: /** @type {[string, any]} */ (['open-settings', { section }]) });
+  const theme = (/** @type {string} */ icon, /** @type {string} */ label, /** @type {string} */ theme) => ({ group, icon, label, send: /** @type {[string, any]} */ (['choose-theme', { theme }]) });
   return [
-    { group: 'Trawl', icon: 'plus', label: 'New question', key: 'Ctrl N', send: ['new-question'] },
+    { group: 'Trawl', icon: 'plus', label: 'New question', key: commandKey('N'), send: ['new-question'] },
     { group, icon: 'plus', label: 'Add server', send: ['open-settings', { section: 'servers', add: true }] },
     ...servers.map((server) => ({
       group,
@@ -73,9 +75,12 @@ function settingsCommands(servers) {
       note: server.state === 'connected' ? plural(server.toolCount ?? 0, 'tool') : server.state === 'failed' ? `Failed: ${server.message ?? ''}` : server.state,
       send: /** @type {[string, any]} */ (['open-settings', { section: 'servers', server: server.name }]),
     })),
+    theme('moon', 'Dark theme', 'dark'),
+    theme('sun', 'Light theme', 'light'),
+    theme('monitor', 'System theme', 'system'),
     page('cpu', 'Model', 'model', 'Provider, key, test'),
     page('sliders', 'Behaviour', 'behaviour', 'Tasks, time, reuse of results'),
-    page('palette', 'Appearance', 'appearance', 'Light, dark, system'),
+    page('palette', 'Appearance', 'appearance', 'Theme of the window'),
     page('database', 'Data', 'data', 'Folder, what deleting does'),
     page('scroll-text', 'Logs', 'logs', 'Open the folder'),
     page('info', 'About', 'about', 'Version, all keys'),

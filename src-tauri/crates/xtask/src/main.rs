@@ -10,6 +10,7 @@ mod packages;
 mod run;
 mod say;
 mod test;
+mod types;
 
 use std::process::ExitCode;
 

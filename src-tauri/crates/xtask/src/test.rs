@@ -9,7 +9,7 @@ use std::process::Command;
 
 use crate::command::{Failure, ask, cargo, fail, in_ci, must, root, target};
 use crate::packages::{self, Need};
-use crate::{display::Virtual, say};
+use crate::{display::Virtual, say, types};
 
 /// What every cargo command here selects.
 const EVERYTHING: [&str; 3] = ["--workspace", "--features", "trawl-tests/e2e"];
@@ -26,6 +26,7 @@ fn everything() -> Result<(), Failure> {
     say::step("System packages", system_packages)?;
     say::step("Format", || must(cargo().args(["fmt", "--all", "--check"])))?;
     say::step("UI tests", ui_tests)?;
+    say::step("Types of the page", types_of_the_page)?;
     say::step("Clippy", || {
         let clippy = ["clippy", "--all-targets", "--quiet"];
         must(cargo().args(clippy).args(EVERYTHING).args(["--", "-D", "warnings"]))
@@ -71,6 +72,14 @@ fn ui_tests() -> Result<(), Failure> {
             let found = version.unwrap_or_else(|| "none".to_owned());
             left_out(&format!("the UI's tests need Node {OLDEST_NODE} or newer; found {found}"))
         }
+    }
+}
+
+/// The checker comes from npm once; without a network and without it, everything else is checked.
+fn types_of_the_page() -> Result<(), Failure> {
+    match types::checker() {
+        Ok(checker) => types::check(&checker),
+        Err(failure) => left_out(&format!("the page's types; npm gave no TypeScript: {failure}")),
     }
 }
 
