@@ -2,11 +2,12 @@
 //!
 //! Comes in: Markdown that a model or a server wrote. Goes out: one [`Block`] for each paragraph,
 //! list, table and so on, so that a page that renders a growing answer renders finished blocks once.
-//! Citations become anchors, images become links, HTML is shown as the text it is, and the result is
+//! Citations become anchors whatever the text defines them to be, images become links, HTML is shown as the text it is, and the result is
 //! sanitised besides, by an allowlist that knows no attribute that could run or load.
 
 mod citations;
 mod prose;
+mod references;
 mod rewrite;
 
 use std::collections::{HashMap, HashSet};
@@ -47,7 +48,8 @@ pub(crate) fn render(text: &str, tasks: Option<u32>) -> Vec<Block> {
         if depth == 0 {
             end_utf16 += text[end_bytes..end].encode_utf16().count();
             end_bytes = end;
-            let events = rewrite::rewrite(std::mem::take(&mut block), text, tasks);
+            let events = references::unlinked(std::mem::take(&mut block), text);
+            let events = rewrite::rewrite(events, text, tasks);
             blocks.push(Block { html: to_html(events), end: end_utf16 });
         }
     }

@@ -14,7 +14,7 @@ function grow(pieces) {
   const sent = [];
   pieces.forEach((piece, k) => {
     text += piece;
-    const next = toRender(blocks, text);
+    const next = toRender(blocks, text, k === pieces.length - 1);
     sent.push(next.rest);
     blocks = rendered(next.blocks, render(next.rest), k === pieces.length - 1);
   });
@@ -38,7 +38,7 @@ test('only what follows the last finished block is sent again', () => {
 
 test('an answer that replaces the streamed text is rendered whole', () => {
   let { blocks } = grow(['One.\n\nTwo.\n\nTh']);
-  const { blocks: fresh, rest } = toRender(blocks, 'Another answer.');
+  const { blocks: fresh, rest } = toRender(blocks, 'Another answer.', true);
   assert.equal(rest, 'Another answer.');
   blocks = rendered(fresh, render(rest), true);
   assert.deepEqual(blocks.finished, ['Another answer.']);
@@ -46,26 +46,34 @@ test('an answer that replaces the streamed text is rendered whole', () => {
 
 test('nothing of the streamed text stands beside an answer that replaces it', () => {
   // The checked answer begins otherwise: of three streamed blocks two were finished.
-  let next = toRender(noBlocks(), 'One [9].\n\nTwo.\n\nThree.');
+  let next = toRender(noBlocks(), 'One [9].\n\nTwo.\n\nThree.', false);
   let blocks = rendered(next.blocks, render(next.rest), false);
   assert.deepEqual([blocks.kept, blocks.finished.length, blocks.tail.length], [0, 2, 1]);
-  next = toRender(blocks, 'One.\n\nTwo.\n\nThree.');
+  next = toRender(blocks, 'One.\n\nTwo.\n\nThree.', true);
   blocks = rendered(next.blocks, render(next.rest), true);
   assert.deepEqual([blocks.kept, blocks.finished], [0, ['One.', 'Two.', 'Three.']]);
 });
 
 test('a final answer with the same beginning keeps what is there', () => {
   let blocks = noBlocks();
-  let next = toRender(blocks, 'One.\n\nTwo.\n\nTh');
+  let next = toRender(blocks, 'One.\n\nTwo.\n\nTh', false);
   blocks = rendered(next.blocks, render(next.rest), false);
-  next = toRender(blocks, 'One.\n\nTwo.\n\nThree [1].');
+  next = toRender(blocks, 'One.\n\nTwo.\n\nThree [1].', true);
   assert.equal(next.rest, 'Three [1].');
   blocks = rendered(next.blocks, render(next.rest), true);
   assert.deepEqual([blocks.kept, blocks.finished], [2, ['One.', 'Two.', 'Three [1].']]);
 });
 
 test('an empty answer has no blocks', () => {
-  const { blocks, rest } = toRender(noBlocks(), '');
+  const { blocks, rest } = toRender(noBlocks(), '', true);
   assert.equal(rest, '');
   assert.deepEqual(rendered(blocks, [], true).finished, []);
+});
+
+test('a live answer ends like a reopened one where its end says what its beginning means', () => {
+  const text = 'See [docs].\n\nMore.\n\n[docs]: https://docs.example';
+  const live = toRender(noBlocks(), text.slice(0, 30), false);
+  const ended = toRender(rendered(live.blocks, render(live.rest), false), text, true);
+  const reopened = toRender(noBlocks(), text, true);
+  assert.deepEqual(ended, reopened);
 });

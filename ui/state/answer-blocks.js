@@ -17,15 +17,21 @@ export function noBlocks() {
   return { text: '', done: 0, kept: 0, finished: [], tail: [] };
 }
 
+/** `[docs]: https://example.com` says where each `[docs]` leads, also those in blocks before it. */
+const DEFINES = /\]:/;
+
 /**
  * The part of `text` that has to be rendered now. Starts over where the text is not a longer
- * version of what was there before (the last event replaces the streamed answer).
+ * version of what was there before (the last event replaces the streamed answer), and once it is
+ * `whole` where one part says what another means.
  * @param {Blocks} blocks
  * @param {string} text
+ * @param {boolean} whole
  * @returns {{ blocks: Blocks, rest: string }}
  */
-export function toRender(blocks, text) {
-  const kept = text.startsWith(blocks.text.slice(0, blocks.done)) ? blocks : noBlocks();
+export function toRender(blocks, text, whole) {
+  const longer = text.startsWith(blocks.text.slice(0, blocks.done));
+  const kept = longer && !(whole && DEFINES.test(text)) ? blocks : noBlocks();
   return { blocks: { ...kept, text }, rest: text.slice(kept.done) };
 }
 

@@ -43,7 +43,10 @@ pub(super) fn anchor(task: u32, item: Option<u32>) -> String {
         // Writing to a string does not fail.
         let _ = write!(html, " data-item=\"{item}\"");
     }
-    let _ = write!(html, ">{task}</a>");
+    let _ = match item {
+        Some(item) => write!(html, ">{task}.{item}</a>"),
+        None => write!(html, ">{task}</a>"),
+    };
     html
 }
 
@@ -54,11 +57,21 @@ fn citation(prose: &Prose, open: usize, tasks: u32) -> Option<(usize, Piece<'sta
         return None;
     }
     let inside = &prose.text()[open + 1..close];
-    let (task, item) = match inside.split_once('.') {
-        Some((task, item)) => (number(task)?, Some(number(item)?)),
-        None => (number(inside)?, None),
-    };
+    let (task, item) = numbers(inside)?;
     (task <= tasks).then_some((close, Piece::Citation { task, item }))
+}
+
+/// Whether a bracket with this in it is a citation, of whatever task.
+pub(super) fn is_name(inside: &str) -> bool {
+    numbers(inside).is_some()
+}
+
+/// `n` or `n.k`.
+fn numbers(inside: &str) -> Option<(u32, Option<u32>)> {
+    match inside.split_once('.') {
+        Some((task, item)) => Some((number(task)?, Some(number(item)?))),
+        None => Some((number(inside)?, None)),
+    }
 }
 
 /// A count from 1, as people write it.
@@ -97,7 +110,7 @@ mod tests {
     fn anchors_name_task_and_item() {
         assert_eq!(
             anchor(3, Some(2)),
-            "<a class=\"citation\" href=\"#task-3\" data-task=\"3\" data-item=\"2\">3</a>"
+            "<a class=\"citation\" href=\"#task-3\" data-task=\"3\" data-item=\"2\">3.2</a>"
         );
         assert_eq!(anchor(3, None), "<a class=\"citation\" href=\"#task-3\" data-task=\"3\">3</a>");
     }

@@ -138,6 +138,32 @@ mod tests {
     }
 
     #[test]
+    fn what_a_text_defines_a_number_to_be_makes_no_link_of_a_citation() {
+        for defined in [
+            "Twelve [1].\n\n[1]: https://evil.example",
+            "Twelve [1].\n\n[1]:\n<https://evil.example>\n'A title'",
+            "Twelve [1].\n\n> [1]: https://evil.example",
+            "Twelve [1].\n\n- [1]: https://evil.example",
+            "Twelve [of them][1].\n\n[1]: https://evil.example",
+            "Twelve [*of* them][1].\n\n[1]: https://evil.example",
+            "Twelve ![1].\n\n[1]: https://evil.example",
+            "Twelve [see ![x](https://x.example/) y][1].\n\n[1]: https://evil.example",
+        ] {
+            let html = html(defined);
+            assert!(!html.contains("evil"), "{defined}: {html}");
+            assert_eq!(html.matches("class=\"citation\"").count(), 1, "{defined}: {html}");
+            // As it looked while the definition had not come yet.
+            let before = defined.split("\n\n").next().unwrap();
+            assert!(html.starts_with(&super::tests::html(before)), "{defined}: {html}");
+        }
+        let collapsed = html("Twelve [1][].\n\n[1]: https://evil.example");
+        assert!(collapsed.contains("citation") && !collapsed.contains("evil"), "{collapsed}");
+        let named = html("See [the docs][d] or [d] [1].\n\n[d]: https://docs.example");
+        assert_eq!(named.matches("href=\"https://docs.example\"").count(), 2, "{named}");
+        assert_eq!(named.matches("class=\"citation\"").count(), 1, "{named}");
+    }
+
+    #[test]
     fn brackets_that_are_meant_as_text_cite_nothing() {
         for plain in
             ["\\[1\\]", "\\[1]", "[1\\]", "&#91;1]", "[1&rsqb;", "| a |\n|---|\n| \\[1\\] |"]

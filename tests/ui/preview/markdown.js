@@ -7,7 +7,7 @@ function inline(text) {
     .replace(/`([^`]+)`/g, '<code>$1</code>')
     .replace(/\*\*([^*]+)\*\*/g, '<strong>$1</strong>')
     .replace(/\[([^\]]+)\]\((https?:[^)]+)\)/g, '<a href="$2">$1</a>')
-    .replace(/ ?\[(\d+)(?:\.(\d+))?\]/g, (_, task, item) => `<a class="citation" href="#task-${task}" data-task="${task}"${item ? ` data-item="${item}"` : ''}>${task}</a>`);
+    .replace(/ ?\[(\d+)(?:\.(\d+))?\]/g, (_, task, item) => `<a class="citation" href="#task-${task}" data-task="${task}"${item ? ` data-item="${item}"` : ''}>${task}${item ? `.${item}` : ''}</a>`);
 }
 
 function block(text) {

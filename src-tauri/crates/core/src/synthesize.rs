@@ -6,6 +6,7 @@
 pub mod builtin;
 pub mod citations;
 mod context;
+mod definitions;
 pub mod evidence;
 pub(crate) mod model;
 mod quotations;

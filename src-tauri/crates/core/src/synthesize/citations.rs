@@ -5,6 +5,9 @@
 //! stand in brackets of their own, and a quotation that stands in no cited result is marked
 //! ([`super::quotations`]). Code is left alone.
 
+use std::borrow::Cow;
+
+use super::definitions::without_definitions;
 use super::{Found, quotations::marked};
 use crate::event::Citation;
 
@@ -31,12 +34,18 @@ pub struct Checked {
 /// Checks an answer. What stands in the question is no quotation of a source.
 pub fn check(markdown: &str, found: &[Found], question: &str) -> Checked {
     let mut checked = Checked::default();
-    for (is_code, piece) in pieces(markdown) {
+    // A list of sources that the model made up cites nothing.
+    let markdown = without_definitions(markdown, is_citation);
+    for (is_code, piece) in pieces(&markdown) {
         if is_code {
             checked.markdown.push_str(piece);
         } else {
             cite(piece, found, &mut checked);
         }
+    }
+    // What was put right may define what it did not before: `[1](a): b`.
+    if let Cow::Owned(text) = without_definitions(&checked.markdown, is_citation) {
+        checked.markdown = text;
     }
     // Without a result there is nothing to quote from.
     if !found.is_empty() {
@@ -90,12 +99,23 @@ fn bracket(text: &str) -> Option<(Vec<Citation>, usize)> {
     if inside.is_empty() || inside.len() > 64 {
         return None;
     }
-    let cited: Option<Vec<Vec<Citation>>> = inside.split([',', ';']).map(several).collect();
+    let cited = citations(inside)?;
     let after = &text[close + 1..];
     // A target that a model made up for the number; the window knows where it leads.
     let target = after.strip_prefix('(').and_then(|target| target.find(')'));
     let target = target.map_or(0, |end| end + 2);
-    Some((cited?.concat(), close + 1 + target))
+    Some((cited, close + 1 + target))
+}
+
+/// What stands in a bracket, as citations; `None` where one part is none.
+fn citations(inside: &str) -> Option<Vec<Citation>> {
+    let all: Option<Vec<Vec<Citation>>> = inside.split([',', ';']).map(several).collect();
+    Some(all?.concat())
+}
+
+/// Whether a bracket with this in it is a citation.
+fn is_citation(inside: &str) -> bool {
+    inside.len() <= 64 && citations(inside).is_some()
 }
 
 /// One citation, or a range of them: `1-3`, `1.2–1.4`, `1.2-4`.
@@ -173,6 +193,7 @@ pub(super) fn pieces(markdown: &str) -> Vec<(bool, &str)> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use pulldown_cmark::Parser;
     use serde_json::{Value, json};
 
     use super::*;
@@ -236,10 +257,53 @@ mod tests {
         assert_eq!((direct.markdown.as_str(), direct.removed), (expected, 1));
     }
 
+    /// What the window's parser would make a link of.
+    fn defined(markdown: &str) -> Vec<String> {
+        let parser = Parser::new(markdown);
+        let all = parser.reference_definitions().iter().map(|(name, _)| name.to_owned());
+        all.filter(|name| is_citation(name)).collect()
+    }
+
+    #[test]
+    fn a_citation_is_no_link_whatever_the_text_defines() {
+        let cases = [
+            ("So [1].\n\n[1]: https://x.example", "So [1]."),
+            ("So [1].\n\n[1]: https://x.example \"A\n title\"\n\nEnd.", "So [1].\n\n\nEnd."),
+            ("So [1].\n\n[1]:\nhttps://x.example\n[3]: <https://y.example>", "So [1]."),
+            ("So [^1].\n\n[^1]: https://x.example", "So [1]."),
+            ("So [Result 1].\n\n[result 1]: /x", "So [1]."),
+            ("So [1].\n\n> [1]: https://x.example\n> Said.", "So [1].\n\n> Said."),
+            ("So [1].\n\n- [1]: https://x.example\n- [3]: https://y.example", "So [1]."),
+            ("So [1].\n\n1. > [1]: https://x.example", "So [1]."),
+            ("So [1].\n\n[9]: https://x.example", "So [1]."),
+            ("[1](https://x.example): https://y.example", ""),
+            ("[9][1]: https://y.example", ""),
+            ("[1]: a\n[1]: b\n[1]: c\n\nSo [1].", "\nSo [1]."),
+            // What only looks like it, and what is meant.
+            ("Says [1]: it is so.", "Says [1]: it is so."),
+            ("[1]: the first story, 2024", "[1]: the first story, 2024"),
+            ("`[1]: https://x.example`", "`[1]: https://x.example`"),
+            (
+                "See [docs].\n\n[docs]: https://x.example",
+                "See [docs].\n\n[docs]: https://x.example",
+            ),
+        ];
+        for (markdown, expected) in cases {
+            let checked = check(markdown, &found(), "").markdown;
+            assert_eq!(checked.trim_end(), expected, "{markdown}");
+            assert_eq!(defined(&checked), [""; 0], "{markdown}");
+        }
+        let often = "[1]: a\n".repeat(100);
+        assert_eq!(defined(&check(&often, &found(), "").markdown), [""; 0]);
+        // A list of sources is no citation.
+        assert_eq!(check("So it is.\n\n[1]: https://x.example", &found(), "").citations, []);
+    }
+
     proptest! {
         #[test]
-        fn no_answer_breaks_it(markdown in "[\\[\\]()0-3.,;–`\"“”'’\\n a-]{0,80}") {
-            check(&markdown, &found(), "q");
+        fn no_answer_breaks_it(markdown in "[\\[\\]()0-3.,;:>–`\"“”'’\\n a-]{0,80}") {
+            let checked = check(&markdown, &found(), "q");
+            prop_assert_eq!(defined(&checked.markdown), [""; 0]);
         }
     }
 }
