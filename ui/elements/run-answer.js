@@ -5,6 +5,7 @@
 import { renderMarkdown, said } from '../api.js';
 import { h, send } from '../lib/dom.js';
 import { putSanitised } from '../lib/sanitised.js';
+import { dressTable } from './answer-table.js';
 import { noBlocks, rendered, toRender } from '../state/answer-blocks.js';
 
 /** @typedef {import('../state/types.js').Run} Run */
@@ -73,7 +74,7 @@ class RunAnswer extends HTMLElement {
     this.#last = performance.now();
     const own = this.#own;
     const whole = this.#whole;
-    const { blocks, rest } = toRender(this.#blocks, this.#text);
+    const { blocks, rest } = toRender(this.#blocks, this.#text, whole);
     try {
       const html = rest === '' ? [] : await renderMarkdown(rest, this.#tasks);
       if (own === this.#own) {
@@ -127,22 +128,13 @@ export function citationOf(link) {
   return { task: Number(task) - 1, item: item === undefined || item === '' ? null : Number(item) };
 }
 
-/** What the style cannot reach: columns of numbers, and words for citations. @param {Element} block */
+/** What the style cannot reach: what a table's columns hold, and words for citations. @param {Element} block */
 function dress(block) {
   for (const link of block.querySelectorAll('.citation')) {
     const { task, item } = citationOf(link);
     link.setAttribute('aria-label', item === null ? `Source: task ${task + 1}` : `Source: task ${task + 1}, item ${item}`);
   }
-  for (const table of block.querySelectorAll('table')) {
-    const rows = [...table.querySelectorAll('tbody tr')];
-    const heads = [...table.querySelectorAll('thead th')];
-    heads.forEach((head, column) => {
-      const numeric = rows.length > 0 && rows.every((row) => /^[\d.,\s%×–-]*$/.test(row.children[column]?.textContent ?? ''));
-      if (!numeric) return;
-      head.classList.add('number');
-      for (const row of rows) row.children[column]?.classList.add('number');
-    });
-  }
+  for (const table of block.querySelectorAll('table')) dressTable(table);
 }
 
 customElements.define('run-answer', RunAnswer);
