@@ -2,3 +2,7 @@
 // The page's beginning: defines every element, then `trawl-app` takes over.
 
 import './elements/trawl-app.js';
+import { resume } from './state/resume.js';
+
+// Where the list cannot be read, the rail says so.
+resume().catch(() => {});

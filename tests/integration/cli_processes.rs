@@ -89,6 +89,7 @@ fn several_at_once_share_a_new_data_folder() {
     for run in runs {
         let id = run["id"].as_str().unwrap();
         assert_eq!((&run["state"], &run["taskCount"]), (&json!("finished"), &json!(3)));
+        assert_eq!((&run["completedCount"], &run["failedCount"]), (&json!(3), &json!(0)));
         let result: Value = home.json(&["history", "show", id, "--task", "1", "--raw"]);
         assert_eq!(result["structuredContent"]["total"], 17);
     }

@@ -323,7 +323,15 @@ async fn tools_that_do_not_fit_are_left_out_and_counted() {
         left_out.contains("were left out of the plan") && left_out.contains("of 318 tools"),
         "{left_out}"
     );
+    // Which ones, as far as that can be read.
+    let named = events.iter().find_map(|event| match &event.kind {
+        EventKind::Planned { left_out, .. } => Some(left_out),
+        _ => None,
+    });
+    let named = named.unwrap();
+    assert_eq!(named.len(), 100);
     let request = &llm.requests()[0];
+    assert!(named.iter().all(|name| !request.text().contains(&format!("{name}("))), "{named:?}");
     assert!(request.text().contains("fake__echo(") && request.text().len() < 12_000);
     assert!(request.body.to_string().len() < 80_000);
 }

@@ -158,8 +158,13 @@ impl Playing {
 
     /// The plan is whole; waits for the end of the run.
     pub async fn ended(mut self) -> Played {
-        let planned =
-            EventKind::Planned { task_count: self.count, elapsed_ms: 0.0, usage: None, note: None };
+        let planned = EventKind::Planned {
+            task_count: self.count,
+            elapsed_ms: 0.0,
+            usage: None,
+            note: None,
+            left_out: Vec::new(),
+        };
         self.recorder.emit(planned);
         self.planned = None;
         let executed = (&mut self.executing).await.expect("execute never panics");

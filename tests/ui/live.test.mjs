@@ -27,7 +27,7 @@ Object.assign(globalThis, {
   requestAnimationFrame: (draw) => frames.push(draw),
 });
 
-const { followRun, knownRun, onAnyRun } = await import('../../ui/state/live-runs.js');
+const { followRun, isFollowed, knownRun, onAnyRun } = await import('../../ui/state/live-runs.js');
 const { draftOf, keepDraft, onFollowUpDue, queue, queuedOf, takeBack } = await import('../../ui/state/follow-ups.js');
 const { history, merged, moreHistory, searchHistory } = await import('../../ui/state/history.js');
 const { laterTurns } = await import('../../ui/state/threads.js');
@@ -117,7 +117,14 @@ test('a run that cannot be read any longer says why', async () => {
   send([]);
   await settled();
   const last = told[told.length - 1];
-  assert.deepEqual([last.state, last.failure], ['failed', { code: 'history', message: 'the history cannot be read' }]);
+  assert.deepEqual([last.state, last.failure], ['failed', { code: 'unreadable', message: 'the history cannot be read' }]);
+  // Whoever opens it once more reads it once more.
+  assert.ok(!isFollowed(runId));
+  const again = follow(runId);
+  assert.equal(again.told[0].state, 'running');
+  again.send(events);
+  assert.equal(knownRun(runId)?.state, 'partial');
+  assert.ok(isFollowed(runId));
 });
 
 test('a draft is kept by run', () => {

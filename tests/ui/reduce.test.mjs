@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs';
 import test from 'node:test';
 
 import { emptyRun, interrupted, reduce, reduceAll } from '../../ui/state/reduce.js';
-import { canStop, counts, firstPlanned, isEnded, isUnsourced, steps, summary } from '../../ui/state/run-view.js';
+import { canStop, counts, firstPlanned, isEnded, isUnsourced, needsApproval, steps, summary } from '../../ui/state/run-view.js';
+import { askedMs } from '../../ui/state/asked-time.js';
 import { argumentLine, look, lookIcon, note, time } from '../../ui/state/task-note.js';
 import { pieces, place } from '../../ui/timeline/bars.js';
 
@@ -215,4 +216,58 @@ test('an answer from results that cites none of them says so', () => {
   assert.equal(unsourced(planned, taskEnded('failed'), finished('Nothing.', [])), false);
   assert.equal(unsourced(finished('Hello.', [])), false);
   assert.equal(unsourced(planned, taskEnded('completed')), false);
+});
+
+/** A run of these events, with what every event has. @param {any[]} events */
+const ran = (events) => reduceAll(emptyRun('r'), [{ type: 'started', question: 'q', startedAt: '2026-01-01T00:00:00Z' }, ...events].map((event, seq) => ({ runId: 'r', seq, atMs: 0, ...event })));
+const planned = (index, atMs = 1) => ({ type: 'taskPlanned', atMs, index, id: `t${index}`, server: 's', tool: 'x', arguments: {}, description: '', dependsOn: [], priority: 0 });
+const began = (index, atMs) => ({ type: 'taskStarted', atMs, index, attempt: 1 });
+const done = (index, atMs, elapsedMs) => ({ type: 'taskFinished', atMs, index, status: 'completed', elapsedMs, attempts: 1, resultBytes: 1, preview: '' });
+const all = (wallMs, sequentialMs, completed, atMs) => ({ type: 'tasksFinished', atMs, completed, failed: 0, skipped: 0, cancelled: 0, wallMs, sequentialMs });
+
+test('a gain that nobody notices is not told', () => {
+  const rest = (wallMs, sequentialMs) => summary(ran([planned(0), planned(1), began(0, 2), began(1, 2), done(0, 3, 1), done(1, 4, 2), all(wallMs, sequentialMs, 2, 4)])).rest;
+  assert.equal(rest(1, 3), '1 ms');
+  assert.equal(rest(100, 199), '0.10 s');
+  assert.equal(rest(100, 300), '0.10 s instead of 0.30 s · 3.0× faster');
+});
+
+test('the wait for a person is not the run’s time', () => {
+  const asked = [
+    { type: 'planStarted', planner: 'builtin' },
+    planned(0),
+    planned(1),
+    { type: 'planned', atMs: 2, taskCount: 2, elapsedMs: 1 },
+    began(0, 10),
+    { type: 'taskWaiting', atMs: 10, index: 1, reason: 'approval' },
+    { type: 'approvalRequested', atMs: 10, indexes: [1], reason: 'changes something', tools: [] },
+    done(0, 310, 300),
+  ];
+  const waits = ran(asked);
+  // From 310 ms on nothing but the person is waited for.
+  assert.equal(askedMs(waits, 310), 0);
+  assert.equal(askedMs(waits, 13_310), 13_000);
+  assert.equal(steps(waits, 13_310)[2].time, '0.3 s');
+  const ended = ran([...asked, began(1, 13_310), done(1, 13_610, 300), all(13_600, 600, 2, 13_610)]);
+  assert.equal(askedMs(ended, ended.nowMs), 13_000);
+  assert.equal(summary(ended).rest, '0.60 s · 13.0 s waiting for approval');
+  assert.equal(steps(ended, ended.nowMs)[2].time, '0.60 s');
+  assert.equal(askedMs(ran([planned(0)]), 500), 0);
+});
+
+test('one call needs approval, two need it', () => {
+  assert.equal(needsApproval(1), '1 call needs approval');
+  assert.equal(needsApproval(2), '2 calls need approval');
+});
+
+test('what was left out of a plan is named; older plans name nothing', () => {
+  const plan = (extra) => ran([{ type: 'planned', taskCount: 0, elapsedMs: 1, ...extra }]).plan;
+  assert.deepEqual(plan({ note: '1 of 9 tools did not fit', leftOut: ['a__b'] }).leftOut, ['a__b']);
+  assert.deepEqual(plan({}).leftOut, []);
+});
+
+test('an interrupted task says no time: nobody saw its end', () => {
+  const task = interrupted(ran([planned(0), began(0, 2)])).tasks[0];
+  assert.equal(note(task, { tasks: [] }).text, 'Interrupted, no result');
+  assert.equal(time(task, 0), '–');
 });

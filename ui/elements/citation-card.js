@@ -2,7 +2,7 @@
 // The card that shows a cited item while the pointer, or the focus, rests on its citation.
 
 import { h } from '../lib/dom.js';
-import { openPopover } from '../lib/popover.js';
+import { isPopoverOpen, openPopover } from '../lib/popover.js';
 import { itemText, itemTitle } from '../state/result.js';
 import { wholeResult } from '../state/results.js';
 import { citationOf } from './run-answer.js';
@@ -18,28 +18,42 @@ export function showCitationCards(root, currentRun) {
   let over = null;
   /** @type {(() => void) | null} */
   let close = null;
-  const leave = () => {
+  let asked = 0;
+  const away = () => {
     clearTimeout(timer);
-    over = null;
+    asked += 1;
     close?.();
     close = null;
   };
   const enter = (/** @type {Event} */ event) => {
-    const link = event.target instanceof Element ? event.target.closest('run-view > .run-scroll > .run-body > run-answer .citation') : null;
+    const link = linkOf(event);
     if (link === over) return;
-    leave();
-    if (link === null) return;
+    away();
     over = link;
+    if (link === null) return;
+    const own = asked;
     timer = window.setTimeout(async () => {
       const run = currentRun();
       const content = run === null ? null : await card(run, link);
-      if (content === null || over !== link || !link.isConnected) return;
+      // A menu that was opened meanwhile is wanted more.
+      if (content === null || own !== asked || !link.isConnected || isPopoverOpen()) return;
       close = openPopover(link, content, { focus: false });
     }, REST_MS);
   };
+  // What was clicked is open beside it, and has no card until the pointer was elsewhere.
+  const chosen = (/** @type {Event} */ event) => {
+    away();
+    over = linkOf(event);
+  };
   root.addEventListener('pointerover', enter);
   root.addEventListener('focusin', enter);
-  root.addEventListener('pointerdown', leave);
+  root.addEventListener('pointerdown', chosen);
+  root.addEventListener('click', chosen);
+}
+
+/** @param {Event} event */
+function linkOf({ target }) {
+  return target instanceof Element ? target.closest('run-view > .run-scroll > .run-body > run-answer .citation') : null;
 }
 
 /** @param {Run} run @param {Element} link */

@@ -5,7 +5,7 @@
 import { h, send } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
 import { exact, plural, running } from '../lib/format.js';
-import { runNow } from '../state/run-view.js';
+import { runNow } from '../state/run-clock.js';
 import { kept, look, lookIcon, note } from '../state/task-note.js';
 import { part } from '../state/usage.js';
 
@@ -46,7 +46,7 @@ export function stateWords(run, task) {
     case 'failed':
       return task.startedMs === null ? 'Failed before it was called' : `Failed after ${exact(task.elapsedMs)}${tries}`;
     case 'running':
-      return `Running for ${running(runNow(run, Date.now()) - (task.startedMs ?? 0))}${text ? ` · ${text}` : ''}`;
+      return `Running for ${running(runNow(run) - (task.startedMs ?? 0))}${text ? ` · ${text}` : ''}`;
     default:
       return text;
   }

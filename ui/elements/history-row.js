@@ -94,7 +94,8 @@ function countWords(row, run, look) {
   const tasks = run !== null && run.tasks.length > 0 ? run.tasks.length : row.taskCount;
   const count = run !== null && run.tasks.length > 0 ? counts(run) : null;
   const failed = count?.failed ?? row.failedCount - (row.declinedCount ?? 0);
-  const done = count === null ? '' : `${integer(count.completed)} of `;
+  const completed = count?.completed ?? row.completedCount;
+  const done = completed === undefined ? '' : `${integer(completed)} of `;
   switch (look) {
     case 'running':
       return tasks > 0 ? `${plural(tasks, 'task')} · running` : 'Running';

@@ -5,7 +5,8 @@
 import { h, setText } from '../lib/dom.js';
 import { eachFrame } from '../lib/frames.js';
 import { icon } from '../lib/icons.js';
-import { runNow, steps } from '../state/run-view.js';
+import { runNow } from '../state/run-clock.js';
+import { steps } from '../state/run-view.js';
 
 /** @typedef {import('../state/types.js').Run} Run */
 
@@ -59,7 +60,7 @@ class PhaseStrip extends HTMLElement {
   #draw() {
     const run = this.#run;
     if (run === null) return;
-    steps(run, runNow(run, Date.now())).forEach((step, k) => this.#cells[k].show(step));
+    steps(run, runNow(run)).forEach((step, k) => this.#cells[k].show(step));
   }
 }
 

@@ -66,7 +66,8 @@ export class ResultTree {
   #reset() {
     this.#lines = [];
     this.#collect(this.#data, '', '', 0);
-    this.#list.reset(this.#lines.length);
+    const chosen = this.#lines.findIndex(({ path }) => path === this.#chosen);
+    this.#list.reset(this.#lines.length, { current: Math.max(0, chosen) });
   }
 
   /** @param {any} value @param {string} key @param {string} path @param {number} depth @returns {boolean} whether something in it matches */
@@ -92,7 +93,7 @@ export class ResultTree {
     const open = this.#open.has(path) || this.#words !== '';
     const row = h(
       'div',
-      { class: path === this.#chosen ? 'tree-row chosen' : 'tree-row', role: 'treeitem', 'data-place': place, 'aria-level': depth + 1, 'aria-expanded': branch ? String(open) : null, tabindex: place === 0 || path === this.#chosen ? 0 : -1 },
+      { class: path === this.#chosen ? 'tree-row chosen' : 'tree-row', role: 'treeitem', 'data-place': place, 'aria-level': depth + 1, 'aria-expanded': branch ? String(open) : null },
       h('span', { class: 'tree-fold' }, branch && icon(open ? 'chevron-down' : 'chevron-right', { size: 13 })),
       key !== '' && h('span', { class: 'tree-key' }, marked(key, this.#words), ':'),
       branch ? h('span', { class: 'tree-size' }, Array.isArray(value) ? plural(value.length, 'item') : plural(Object.keys(value).length, 'field')) : h('span', { class: `tree-value ${typeof value}` }, marked(typeof value === 'string' ? value : JSON.stringify(value) ?? 'null', this.#words)),
@@ -135,8 +136,7 @@ export class ResultTree {
     event.preventDefault();
     if (folds) this.#toggle(place);
     const next = folds ? place : Math.max(0, Math.min(this.#lines.length - 1, place + step));
-    this.#list.reveal(next);
-    this.#list.row(next)?.focus();
+    this.#list.focus(next);
   }
 }
 

@@ -95,7 +95,9 @@ export class ResultTable {
   }
 
   #reset() {
-    this.#list.reset(this.#order.length, this.#open < 0 ? -1 : this.#order.indexOf(this.#open));
+    // The open item may be one that the words are not in.
+    const open = this.#open < 0 ? -1 : this.#order.indexOf(this.#open);
+    this.#list.reset(this.#order.length, { open, current: Math.max(0, open) });
   }
 
   #showHead() {
@@ -127,7 +129,7 @@ export class ResultTable {
     const cells = this.#columns.length === 0 ? [h('span', { class: 'result-cell', role: 'gridcell' }, marked(itemTitle(item), this.#words))] : this.#columns.map((column) => this.#cell(item, column));
     return h(
       'div',
-      { class: `result-row${open ? ' open' : ''}${index === this.#cited ? ' cited' : ''}`, role: 'row', 'data-place': index, tabindex: open || (this.#open < 0 && place === 0) ? 0 : -1, 'aria-expanded': String(open) },
+      { class: `result-row${open ? ' open' : ''}${index === this.#cited ? ' cited' : ''}`, role: 'row', 'data-place': index, 'aria-expanded': String(open) },
       h('span', { class: 'result-number numeric', role: 'gridcell' }, index + 1),
       cells,
       open && this.#whole(item, index),
@@ -189,12 +191,11 @@ export class ResultTable {
     if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault();
       this.#choose(Number(row.dataset.place));
-      this.#list.row(place)?.focus();
+      this.#list.focus(place);
     } else if (step !== undefined) {
       event.preventDefault();
       const next = Math.max(0, Math.min(this.#order.length - 1, place + step));
-      this.#list.reveal(next);
-      this.#list.row(next)?.focus();
+      this.#list.focus(next);
     }
   }
 }

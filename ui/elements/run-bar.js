@@ -10,7 +10,9 @@ import { duration, plural, running, sentence } from '../lib/format.js';
 import { longWhen } from '../lib/days.js';
 import { confirmAt, openMenu } from '../lib/popover.js';
 import { exportRun, openLogs, said, saveExport } from '../api.js';
-import { counts, plannerName, runNow, stateName } from '../state/run-view.js';
+import { askedMs } from '../state/asked-time.js';
+import { runNow } from '../state/run-clock.js';
+import { counts, plannerName, stateName } from '../state/run-view.js';
 import { deleteRun } from '../state/history.js';
 import { stateIcons } from './history-row.js';
 
@@ -79,9 +81,9 @@ export class RunBar {
 
   /** The live time. @param {Run} run */
   tick(run) {
-    const nowMs = runNow(run, Date.now());
+    const nowMs = runNow(run);
     const parts = [];
-    if (run.state === 'running') parts.push(running(nowMs));
+    if (run.state === 'running') parts.push(running(nowMs - askedMs(run, nowMs)));
     else if (run.startedAt !== null) parts.push(longWhen(new Date(run.startedAt), new Date()));
     if (run.state === 'failed') parts.push(duration(run.nowMs));
     const planner = plannerName(run);
@@ -112,7 +114,7 @@ export class RunBar {
     return h('button', { type: 'button', class: 'icon-button panel-toggle', 'aria-label': 'Show the evidence', title: 'Evidence', onclick: () => this.#send('toggle-evidence') }, icon('panel-right'));
   }
 
-  /** How it went stands in the button for a while, or where its label is hidden, apart. @param {HTMLElement} button @param {string} text */
+  /** How it went stands in the button for a while, or where its label is hidden, apart. @param {HTMLElement} button @param {string | Promise<string>} text */
   async #copy(button, text) {
     const copied = await copyText(text);
     const label = button.querySelector('.action-label');
@@ -154,7 +156,7 @@ export class RunBar {
   /** @param {HTMLElement} button @param {Run} run @param {'md' | 'json'} format */
   async #export(button, run, format) {
     try {
-      await this.#copy(button, await exportRun(run.runId, format));
+      await this.#copy(button, exportRun(run.runId, format));
     } catch (error) {
       this.#send('say', { text: said(error) });
     }

@@ -30,15 +30,25 @@ export function failureReport(run, send) {
       { class: 'failure-head' },
       icon('circle-x', { size: 18, class: 'tone-bad' }),
       h('div', { class: 'grow' }, h('h2', { class: 'failure-title' }, heads[code] ?? 'The run failed'), h('p', { class: 'failure-text' }, advice)),
-      h('button', { type: 'button', class: 'button primary', onclick: () => send('again') }, icon('rotate-cw', { size: 15 }), 'Ask again'),
+      code === 'unreadable'
+        ? h('button', { type: 'button', class: 'button primary', onclick: () => send('read-again') }, icon('rotate-cw', { size: 15 }), 'Read again')
+        : h('button', { type: 'button', class: 'button primary', onclick: () => send('again') }, icon('rotate-cw', { size: 15 }), 'Ask again'),
     ),
     groups.map((group) => failedRow(group, send)),
     failedServers(run).map((server) => serverRow(server, send)),
   );
 }
 
+const needsModel = 'Without a model each question stands alone. Choose a model for follow-ups that refer back to an answer, or name in the question what it is about.';
+
 /** @param {Run} run @param {Send} send */
 function noTools(run, send) {
+  // The built-in planner knows nothing of what was said before.
+  const refersBack = run.continues !== null && run.planner === 'builtin';
+  const action = (/** @type {string} */ kind, /** @type {string} */ shape, /** @type {string} */ label, /** @type {any} */ detail) =>
+    h('button', { type: 'button', class: `button ${kind}`, onclick: () => send('open-settings', detail) }, icon(shape, { size: 15 }), label);
+  const addServer = (/** @type {string} */ kind) => action(kind, 'plus', 'Add server', { section: 'servers', add: true });
+  const chooseModel = (/** @type {string} */ kind) => action(kind, 'cpu', 'Choose a model', { section: 'model' });
   return h(
     'section',
     { class: 'failure', 'aria-label': 'Why there is no answer' },
@@ -50,9 +60,9 @@ function noTools(run, send) {
         'div',
         { class: 'grow' },
         h('h2', { class: 'failure-title' }, run.tools?.count ? 'No tool fits this question' : 'There is nothing to ask yet'),
-        h('p', { class: 'failure-text' }, sentence(run.failure?.message ?? '')),
+        h('p', { class: 'failure-text' }, refersBack ? needsModel : sentence(run.failure?.message ?? '')),
       ),
-      h('button', { type: 'button', class: 'button primary', onclick: () => send('open-settings', { section: 'servers', add: true }) }, icon('plus', { size: 15 }), 'Add server'),
+      h('div', { class: 'failure-actions' }, refersBack ? [addServer(''), chooseModel('primary')] : [run.planner === 'builtin' && chooseModel(''), addServer('primary')]),
     ),
     failedServers(run).map((server) => serverRow(server, send)),
   );
@@ -169,4 +179,15 @@ function split(message) {
   if (place < 0) return [sentence(message), ''];
   const advice = sentence(message.slice(place + 1).trim());
   return [sentence(message.slice(0, place)), /[.!?]$/.test(advice) || advice === '' ? advice : `${advice}.`];
+}
+
+/** What a person should know of the plan; which tools it was made without unfolds. @param {Run} run @returns {(Node | string)[]} */
+export function planNote({ plan }) {
+  if (plan === null || plan.note === null) return [];
+  const note = sentence(plan.note);
+  if (plan.leftOut.length === 0) return [note];
+  return [
+    note,
+    h('details', { class: 'left-out' }, h('summary', null, 'Show which tools'), h('ul', { class: 'left-out-names mono' }, plan.leftOut.map((name) => h('li', null, name)))),
+  ];
 }

@@ -7,10 +7,12 @@ import { h, fill, send, setText } from '../lib/dom.js';
 import { eachFrame, oncePerFrame } from '../lib/frames.js';
 import { icon } from '../lib/icons.js';
 import { plural } from '../lib/format.js';
+import { later } from '../lib/later.js';
+import { refill } from '../lib/refill.js';
 import { draftOf, keepDraft, onFollowUps, queue, queuedOf, takeBack } from '../state/follow-ups.js';
-import { followRun } from '../state/live-runs.js';
-import { stateName, summary } from '../state/run-view.js';
-import { declinedBanner, failureReport, keptBanner, partialLine } from './run-notices.js';
+import { followRun, isFollowed } from '../state/live-runs.js';
+import { needsApproval, stateName, summary } from '../state/run-view.js';
+import { declinedBanner, failureReport, keptBanner, partialLine, planNote } from './run-notices.js';
 import { RunBar } from './run-bar.js';
 import { RunFoot } from './run-foot.js';
 import './approval-sheet.js';
@@ -36,7 +38,7 @@ class RunView extends HTMLElement {
   #more = h('button', { type: 'button', class: 'link-button question-more', hidden: true }, 'Show the whole question');
   #notice = h('div', { class: 'run-notice' });
   #strip = /** @type {import('./phase-strip.js').PhaseStrip} */ (document.createElement('phase-strip'));
-  #planNote = h('p', { class: 'plan-words', hidden: true });
+  #planNote = h('div', { class: 'plan-words', hidden: true });
   #summary = /** @type {import('./run-summary.js').RunSummary} */ (document.createElement('run-summary'));
   #timeline = /** @type {import('./task-timeline.js').TaskTimeline} */ (document.createElement('task-timeline'));
   #fold = h('div', { class: 'fold' });
@@ -55,7 +57,10 @@ class RunView extends HTMLElement {
   /** @type {boolean | null} what the person chose */
   #opened = null;
   #folded = false;
-  #foldTimer = 0;
+  #foldSoon = later(FOLD_AFTER_MS, () => {
+    this.#folded = true;
+    this.#showSoon();
+  });
   #spoken = '';
   #noticeShape = '';
   /** @type {(() => void) | null} */
@@ -82,7 +87,8 @@ class RunView extends HTMLElement {
 
   /** @param {string} runId */
   open(runId) {
-    if (runId === this.#runId && this.#stopRun !== null) return;
+    // One that could not be read is read again.
+    if (runId === this.#runId && this.#stopRun !== null && isFollowed(runId)) return;
     this.#stopRun?.();
     this.#runId = runId;
     this.#opened = null;
@@ -92,13 +98,13 @@ class RunView extends HTMLElement {
     this.#showWritten();
     this.#earlier.clear();
     this.#later.runId = runId;
-    clearTimeout(this.#foldTimer);
+    this.#foldSoon.stop();
     this.#scroll.scrollTop = 0;
     let first = true;
     this.#stopRun = followRun(runId, (run) => {
       const before = this.#run;
       const ended = before?.runId === runId && before.lastSeq >= 0 && before.state === 'running' && run.state !== 'running';
-      if (ended) this.#ended();
+      if (ended) this.#foldSoon.start();
       // A run that had ended before it was opened is folded from the start.
       if (first && run.lastSeq >= 0) {
         this.#folded = run.state !== 'running';
@@ -170,9 +176,8 @@ class RunView extends HTMLElement {
     this.#showNotice(run);
     this.#strip.run = run;
     this.#timeline.run = run;
-    const noted = run.plan?.note ?? null;
-    this.#planNote.hidden = noted === null;
-    if (noted !== null) setText(this.#planNote, noted);
+    this.#planNote.hidden = run.plan?.note == null;
+    refill(this.#planNote, [run.runId, run.plan?.note], () => planNote(run));
     this.#showFold(run, showsResult && works);
     fill(this.#partial, partialLine(run, (name, detail) => this.#act(name, detail)));
     this.#answer.run = run;
@@ -216,7 +221,7 @@ class RunView extends HTMLElement {
   /** @param {Run} run @param {boolean} collapses */
   #showFold(run, collapses) {
     const live = run.state === 'running';
-    if (collapses && live && run.answer !== '' && !this.#folded && this.#foldTimer === 0) this.#foldSoon();
+    if (collapses && live && run.answer !== '' && !this.#folded && !this.#foldSoon.waits) this.#foldSoon.start();
     const summed = collapses && (this.#folded || this.#opened !== null);
     const open = this.#opened ?? !this.#folded;
     this.#summary.hidden = !summed;
@@ -238,16 +243,6 @@ class RunView extends HTMLElement {
     const outside = summed && live;
     const home = outside ? this.#summary : this.#planNote;
     if (this.#strip.nextElementSibling !== home) home.before(this.#strip);
-  }
-
-  #foldSoon() {
-    const own = this.#runId;
-    this.#foldTimer = window.setTimeout(() => {
-      this.#foldTimer = 0;
-      if (own !== this.#runId) return;
-      this.#folded = true;
-      this.#showSoon();
-    }, FOLD_AFTER_MS);
   }
 
   #toggle() {
@@ -276,15 +271,10 @@ class RunView extends HTMLElement {
   /** Phases and ends are spoken, progress is not. @param {Run} run */
   #speak(run) {
     const phase = run.plan === null ? 'Planning' : run.execution === null && run.tasks.length > 0 ? `Executing ${plural(run.tasks.length, 'task')}` : 'Writing the answer';
-    const words = run.state !== 'running' ? `${stateName(run)}. ${summary(run)?.counts ?? ''}` : run.approval.open.length > 0 ? `${plural(run.approval.open.length, 'call')} ${run.approval.open.length === 1 ? 'needs' : 'need'} approval` : phase;
+    const words = run.state !== 'running' ? `${stateName(run)}. ${summary(run)?.counts ?? ''}` : run.approval.open.length > 0 ? needsApproval(run.approval.open.length) : phase;
     if (words === this.#spoken) return;
     this.#spoken = words;
     setText(this.#live, words);
-  }
-
-  #ended() {
-    clearTimeout(this.#foldTimer);
-    this.#foldSoon();
   }
 
   /** What was written under this run, and what is asked once it has ended. */
@@ -338,6 +328,7 @@ class RunView extends HTMLElement {
     const complain = (/** @type {unknown} */ error) => send(this, 'say', { text: said(error) });
     if (name === 'cancel-run') cancelRun(run.runId).catch(complain);
     else if (name === 'stop-tasks') stopTasks(run.runId).catch(complain);
+    else if (name === 'read-again') this.open(run.runId);
     else if (name === 'again') send(this, 'ask', { question: run.question, continues: run.continues, fresh: true });
     else send(this, name, detail);
   }

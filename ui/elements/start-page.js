@@ -7,6 +7,7 @@ import { icon } from '../lib/icons.js';
 import { plural } from '../lib/format.js';
 import { refill } from '../lib/refill.js';
 import { detect } from '../state/detected.js';
+import { draftOf, keepDraft } from '../state/follow-ups.js';
 import { allServers, allSettings, onServers, preference, serversKnown, setPreference } from '../state/servers.js';
 import './detected-models.js';
 import './question-box.js';
@@ -32,6 +33,8 @@ class StartPage extends HTMLElement {
   connectedCallback() {
     this.#stop = onServers(() => this.#show());
     if (this.childElementCount === 0) {
+      this.#box.value = draftOf('');
+      this.#box.addEventListener('input', () => keepDraft('', this.#box.value));
       this.#box.placeholder = 'Ask about anything your servers can reach';
       this.append(
         h(

@@ -5,8 +5,10 @@
 
 import { h, send, svg } from '../lib/dom.js';
 import { eachFrame, oncePerFrame } from '../lib/frames.js';
+import { insertInOrder } from '../lib/in-order.js';
 import { textWidth } from '../lib/measure.js';
-import { canStop, runNow } from '../state/run-view.js';
+import { runNow } from '../state/run-clock.js';
+import { canStop } from '../state/run-view.js';
 import { countItems, knownCount } from '../state/results.js';
 import { limitsOf } from '../state/servers.js';
 import { TimeAxis } from '../timeline/axis.js';
@@ -157,7 +159,7 @@ class TaskTimeline extends HTMLElement {
       this.#measure();
     }
     this.#badges(run);
-    const nowMs = runNow(run, Date.now());
+    const nowMs = runNow(run);
     const live = run.state === 'running';
     const until = live ? nowMs : (run.execution?.atMs ?? nowMs);
     const lengthMs = axisLength(Math.max(until, run.plan?.atMs ?? 0), !live, compact);
@@ -220,9 +222,9 @@ class TaskTimeline extends HTMLElement {
     let row = this.#made.get(index);
     if (row === undefined) {
       row = new TaskRow(index);
-      row.element.tabIndex = index === this.#current ? 0 : -1;
+      row.current = index === this.#current;
+      insertInOrder(this.#rows, row.element, index, this.#made, (other) => other.element);
       this.#made.set(index, row);
-      this.#rows.append(row.element);
     }
     const task = run.tasks[index];
     const drawn = this.#shown.get(index);
@@ -318,10 +320,10 @@ class TaskTimeline extends HTMLElement {
   /** @param {number} index */
   #reach(index) {
     const before = this.#made.get(this.#current);
-    if (before) before.element.tabIndex = -1;
+    if (before) before.current = false;
     this.#current = index;
     const row = this.#made.get(index);
-    if (row) row.element.tabIndex = 0;
+    if (row) row.current = true;
   }
 }
 

@@ -55,6 +55,9 @@ export function openPopover(anchor, content, options = {}) {
   return close;
 }
 
+/** Whether anything is open. */
+export const isPopoverOpen = () => closeOpen !== null;
+
 /** Closes whatever is open. */
 export function closePopover() {
   closeOpen?.();

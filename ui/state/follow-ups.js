@@ -1,13 +1,15 @@
 // @ts-check
 // What a person has written under a run, and what is to be asked once it has ended: kept by run, so
-// that looking at something else loses neither, and a follow-up is asked whatever is on show.
+// that looking at something else loses neither, and a follow-up is asked whatever is on show. The
+// window keeps both while it is open, so that a page that is loaded again has them.
 
 import { onAnyRun } from './live-runs.js';
 
+const KEPT_AS = 'trawl.follow-ups';
+/** By run; '' is the start page. @type {Map<string, string>} */
+const drafts = new Map(remembered().drafts);
 /** @type {Map<string, string>} */
-const drafts = new Map();
-/** @type {Map<string, string>} */
-const queued = new Map();
+const queued = new Map(remembered().queued);
 /** @type {Set<(due: { runId: string, question: string }) => void>} */
 const askers = new Set();
 /** @type {Set<(runId: string) => void>} */
@@ -20,7 +22,11 @@ export const draftOf = (runId) => drafts.get(runId) ?? '';
 export function keepDraft(runId, text) {
   if (text === '') drafts.delete(runId);
   else drafts.set(runId, text);
+  remember();
 }
+
+/** Runs after which something is to be asked. */
+export const runsWithQueued = () => [...queued.keys()];
 
 /** @param {string} runId @returns {string | null} */
 export const queuedOf = (runId) => queued.get(runId) ?? null;
@@ -67,7 +73,27 @@ onAnyRun(({ runId, state }) => {
   for (const ask of [...askers]) ask({ runId, question });
 });
 
+/** @returns {{ drafts: [string, string][], queued: [string, string][] }} */
+function remembered() {
+  try {
+    const kept = JSON.parse(globalThis.sessionStorage?.getItem(KEPT_AS) ?? '{}');
+    return { drafts: kept.drafts ?? [], queued: kept.queued ?? [] };
+  } catch {
+    return { drafts: [], queued: [] };
+  }
+}
+
+/** Where there is no room for it, it is lost with the page. */
+function remember() {
+  try {
+    globalThis.sessionStorage?.setItem(KEPT_AS, JSON.stringify({ drafts: [...drafts], queued: [...queued] }));
+  } catch {
+    // It is still there until then.
+  }
+}
+
 /** @param {string} runId */
 function tell(runId) {
+  remember();
   for (const listener of [...listeners]) listener(runId);
 }

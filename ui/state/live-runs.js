@@ -51,6 +51,9 @@ export function knownRun(runId) {
   return watched.get(runId)?.told ?? null;
 }
 
+/** Whether more can come of it; one that could not be read is not. @param {string} runId */
+export const isFollowed = (runId) => watched.has(runId);
+
 /** Is told of every change of every followed run. @param {(run: Run) => void} listener */
 export function onAnyRun(listener) {
   everywhere.add(listener);
@@ -121,7 +124,7 @@ async function settle(entry) {
 /** It is read anew when somebody looks at it again. @param {Watched} entry @param {any} error */
 function fail(entry, error) {
   if (watched.get(entry.run.runId) !== entry) return;
-  entry.run = { ...entry.run, state: 'failed', failure: { code: error?.code ?? 'unreadable', message: said(error) } };
+  entry.run = { ...entry.run, state: 'failed', failure: { code: 'unreadable', message: said(error) } };
   watched.delete(entry.run.runId);
   tell(entry);
 }

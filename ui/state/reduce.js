@@ -121,8 +121,8 @@ function change(run, event) {
 }
 
 /** @param {RunEvent} event @returns {NonNullable<Run['plan']>} */
-function planned({ taskCount, elapsedMs, atMs, note, usage }) {
-  return { taskCount, elapsedMs, atMs, note: note ?? null, usage: usage ?? null };
+function planned({ taskCount, elapsedMs, atMs, note, usage, leftOut }) {
+  return { taskCount, elapsedMs, atMs, note: note ?? null, usage: usage ?? null, leftOut: leftOut ?? [] };
 }
 
 /** @param {RunEvent} event @returns {NonNullable<Run['execution']>} */

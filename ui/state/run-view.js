@@ -3,6 +3,7 @@
 // `Run`, no elements. `nowMs` is the time on the run's own axis.
 
 import { duration, factor, integer, plural, running } from '../lib/format.js';
+import { askedMs } from './asked-time.js';
 
 /** @typedef {import('./types.js').Run} Run */
 /** @typedef {{ step: string, name: string, state: 'waiting' | 'live' | 'done' | 'failed' | 'paused' | 'stopped', time: string, note: string, share: number | null }} Step */
@@ -17,21 +18,14 @@ export function canStop(task) {
   return !task.missing && !isEnded(task.status);
 }
 
-/**
- * The run's time now: that of a clock while it runs, that of its last event afterwards.
- * @param {Run} run
- * @param {number} clock `Date.now()`
- */
-export function runNow(run, clock) {
-  if (run.state !== 'running' || run.startedAt === null) return run.nowMs;
-  return Math.max(run.nowMs, clock - Date.parse(run.startedAt));
-}
-
 /** @param {Run} run */
 export function plannerName(run) {
   if (run.planner === null) return null;
   return run.planner === 'builtin' ? 'Built-in planner' : run.planner;
 }
+
+/** Less than this that was saved is not told. */
+const LEAST_GAIN_MS = 100;
 
 /** @typedef {{ completed: number, failed: number, declined: number, skipped: number, cancelled: number, interrupted: number, open: number }} Counts */
 /** A run never changes, and is asked for its counts in every frame. @type {WeakMap<Run, Counts>} */
@@ -54,6 +48,11 @@ export function counts(run) {
 /** Whether an answer was written from results without a citation that could be followed. @param {Run} run */
 export function isUnsourced(run) {
   return run.answer !== '' && run.result !== null && run.result.citations.length === 0 && counts(run).completed > 0;
+}
+
+/** @param {number} count of calls */
+export function needsApproval(count) {
+  return `${plural(count, 'call')} need${count === 1 ? 's' : ''} approval`;
 }
 
 /** What a run is called in the top bar and for screen readers. @param {Run} run */
@@ -85,15 +84,30 @@ export function summary(run) {
   const kept = run.tasks.filter((task) => task.reused !== null).length;
   if (kept > 0) rest.push(`${plural(kept, 'result')} kept from an earlier run`);
   if (run.execution !== null && kept < run.tasks.length) {
-    const { wallMs, sequentialMs } = run.execution;
-    const gain = factor(sequentialMs, wallMs);
+    const { sequentialMs } = run.execution;
+    const { wallMs, waitedMs } = workedMs(run, run.execution.wallMs);
+    // A tenth of a second saved is nothing that anybody notices.
+    const gain = sequentialMs - wallMs < LEAST_GAIN_MS ? null : factor(sequentialMs, wallMs);
     rest.push(
       gain === null
         ? duration(wallMs)
         : `${duration(wallMs)} instead of ${duration(sequentialMs)} · ${gain} faster`,
     );
+    if (waitedMs > 0) rest.push(`${duration(waitedMs)} waiting for approval`);
   }
   return { counts: parts.join(', '), rest: rest.join(' · ') };
+}
+
+/**
+ * A time of the tasks, and what of it was a person's: the wait for an approval is no work.
+ * @param {Run} run
+ * @param {number} wallMs first start to last end, or to now
+ */
+function workedMs(run, wallMs) {
+  const start = firstStart(run);
+  // What was waited for before the first start is not in it.
+  const waitedMs = start === null ? 0 : Math.min(wallMs, askedMs(run, run.nowMs, start));
+  return { wallMs: wallMs - waitedMs, waitedMs };
 }
 
 /** @param {Run} run @param {number} nowMs @returns {Step[]} */
@@ -158,7 +172,7 @@ function execute(run, nowMs) {
     return {
       ...step,
       state: count.completed > 0 ? 'done' : run.state === 'declined' ? 'stopped' : 'failed',
-      time: duration(run.execution.wallMs),
+      time: duration(workedMs(run, run.execution.wallMs).wallMs),
       note: `${integer(count.completed)} of ${integer(total)} completed${failed}${declined}`,
     };
   }
@@ -168,7 +182,7 @@ function execute(run, nowMs) {
     return {
       ...step,
       state: endState(run),
-      time: start === null ? '' : duration(run.nowMs - start),
+      time: start === null || run.state === 'interrupted' ? '' : duration(run.nowMs - start - askedMs(run, run.nowMs, start)),
       note: `${integer(count.completed)} of ${integer(total)} completed`,
     };
   }
@@ -180,7 +194,7 @@ function execute(run, nowMs) {
   return {
     ...step,
     state: 'live',
-    time: start === null ? 'waiting' : running(nowMs - start),
+    time: start === null ? 'waiting' : running(nowMs - start - askedMs(run, nowMs, start)),
     note:
       open > 0
         ? `${integer(ended)} of ${integer(total)} ended, ${integer(open)} need${open === 1 ? 's' : ''} approval`

@@ -81,7 +81,7 @@ export function note(task, { tasks, limits, items }) {
       return { text: skippedNote(task, tasks), tone: '' };
     default:
       return {
-        text: task.startedMs === null ? 'Interrupted before it started' : `Interrupted after ${duration(task.elapsedMs)}, no result`,
+        text: task.startedMs === null ? 'Interrupted before it started' : 'Interrupted, no result',
         tone: 'warn',
       };
   }
@@ -107,12 +107,12 @@ export function time(task, nowMs) {
       return running(nowMs - (task.startedMs ?? nowMs));
     case 'reused':
       return 'reused';
+    // Its program was not there to see the end.
+    case 'interrupted':
     case 'skipped':
     case 'unstarted':
     case 'declined':
       return '–';
-    case 'interrupted':
-      return task.startedMs === null ? '–' : duration(task.elapsedMs);
     default:
       return task.startedMs === null ? '–' : exact(task.elapsedMs);
   }

@@ -68,7 +68,7 @@
  * @property {{ count: number, elapsedMs: number, atMs: number } | null} tools
  * @property {string | null} planner
  * @property {number | null} planStartMs
- * @property {{ taskCount: number, elapsedMs: number, atMs: number, note: string | null, usage: Usage | null } | null} plan
+ * @property {{ taskCount: number, elapsedMs: number, atMs: number, note: string | null, usage: Usage | null, leftOut: string[] } | null} plan
  * @property {Task[]} tasks
  * @property {{ open: number[] }} approval
  * @property {{ completed: number, failed: number, skipped: number, cancelled: number, wallMs: number, sequentialMs: number, atMs: number } | null} execution
@@ -78,7 +78,7 @@
  * @property {{ code: string, message: string } | null} failure
  */
 
-/** @typedef {{ id: string, question: string, state: RunState, startedAt: string, endedAt: string | null, taskCount: number, failedCount: number, declinedCount?: number, code?: string, continues?: string | null, thread?: string, snippet?: string | null, foundIn?: 'question' | 'answer' | 'results' }} RunRow */
+/** @typedef {{ id: string, question: string, state: RunState, startedAt: string, endedAt: string | null, taskCount: number, failedCount: number, declinedCount?: number, completedCount?: number, code?: string, continues?: string | null, thread?: string, snippet?: string | null, foundIn?: 'question' | 'answer' | 'results' }} RunRow */
 
 /** @typedef {{ name: string, title?: string | null, description?: string | null, readOnly?: boolean, destructive?: boolean }} ToolStatus */
 /** @typedef {{ name: string, kind: 'builtin' | 'stdio' | 'http' | null, state: 'disabled' | 'connecting' | 'connected' | 'failed' | 'invalid', toolCount?: number, elapsedMs?: number | null, message?: string | null, stderr?: string[], tools?: ToolStatus[] }} ServerStatus */

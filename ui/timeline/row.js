@@ -76,13 +76,18 @@ export class TaskRow {
     this.#noteWidth = text === '' ? 0 : Math.ceil(textWidth(text, '400 11.5px')) + 4;
     const open = context.running && canStop(task);
     this.#cancel.hidden = !open;
-    this.#cancel.tabIndex = open && this.element.tabIndex === 0 ? 0 : -1;
     const ended = isEnded(task.status) ? `, ${time(task, 0)}` : '';
     this.element.setAttribute(
       'aria-label',
       `Task ${task.index + 1}, ${task.tool} on ${task.server ?? 'no server'}, ${own}${ended}${text ? `, ${text}` : ''}`,
     );
     this.#kinds = '';
+  }
+
+  /** Whether Tab reaches it, and its button with it: no other task's is ever the next thing. @param {boolean} current */
+  set current(current) {
+    this.element.tabIndex = current ? 0 : -1;
+    this.#cancel.tabIndex = current ? 0 : -1;
   }
 
   /** @param {Axis} axis */

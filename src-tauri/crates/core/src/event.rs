@@ -109,6 +109,9 @@ pub enum EventKind {
         /// Fallback used, tasks dropped, tools left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
+        /// Qualified names of tools that did not fit into the model's context; the first 100.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left_out: Vec<String>,
     },
     /// Tasks wait for a person's approval.
     ApprovalRequested {

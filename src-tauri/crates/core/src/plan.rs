@@ -32,6 +32,9 @@ use crate::{
     settings::Settings,
 };
 
+/// Names of left out tools that an event holds, at most.
+const MOST_NAMED: usize = 100;
+
 /// What a plan is made from, and where its tasks go.
 pub(crate) struct PlanInput<'a> {
     pub(crate) question: &'a str,
@@ -138,10 +141,17 @@ async fn planned(
     };
     let ended = model::plan(input, model, checker, spent).await;
     let (mut notes, usage) = (ended.notes, spent.usage());
+    let left_out: Vec<String> = ended.left_out.into_iter().take(MOST_NAMED).collect();
     let tell = |task_count: usize, notes: &[String]| {
         let elapsed_ms = input.recorder.elapsed_ms() - began;
         let note = (!notes.is_empty()).then(|| notes.join("; "));
-        input.recorder.emit(EventKind::Planned { task_count, elapsed_ms, usage, note });
+        input.recorder.emit(EventKind::Planned {
+            task_count,
+            elapsed_ms,
+            usage,
+            note,
+            left_out: left_out.clone(),
+        });
     };
     match ended.end {
         model::End::Tasks => {
@@ -222,6 +232,7 @@ fn plan_builtin(
         elapsed_ms: input.recorder.elapsed_ms() - began,
         usage,
         note: failure.map(|failure| format!("{failure}; {outcome}")),
+        left_out: Vec::new(),
     });
     PlanEnd::Tasks
 }

@@ -54,6 +54,8 @@ pub struct Listed {
     /// Why it failed, in `snake_case`; `declined` where a person allowed none of its calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// Tasks that completed.
+    pub completed_count: usize,
     /// The run it follows up.
     pub continues: Option<RunId>,
     /// Id of the first run of its thread.
@@ -144,10 +146,11 @@ const LISTED: &str = "runs.id, runs.question, runs.state, runs.started_at, runs.
     (SELECT count(*) FROM tasks WHERE run = runs.n AND status = 'failed'),
     runs.continues, runs.thread,
     (SELECT count(*) FROM tasks WHERE run = runs.n AND status = 'failed' AND code = 'denied'),
-    runs.code";
+    runs.code,
+    (SELECT count(*) FROM tasks WHERE run = runs.n AND status = 'completed')";
 
 /// How many columns that is.
-const LISTED_COLUMNS: usize = 11;
+const LISTED_COLUMNS: usize = 12;
 
 pub(super) fn list(connection: &Connection, query: &ListQuery) -> Result<RunList, HistoryError> {
     if let Some(run) = query.thread {
@@ -330,6 +333,7 @@ fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
         ended_at: row.get(4)?,
         task_count: row.get(5)?,
         failed_count: row.get(6)?,
+        completed_count: row.get(11)?,
         continues: continues.as_deref().map(parsed),
         thread: parsed(&row.get::<_, String>(8)?),
         declined_count: row.get(9)?,

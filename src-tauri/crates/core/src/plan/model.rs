@@ -25,6 +25,8 @@ pub(super) struct Ended {
     pub(super) end: End,
     /// What a person should know of the plan.
     pub(super) notes: Vec<String>,
+    /// Tools that the model was not told of.
+    pub(super) left_out: Vec<String>,
 }
 
 /// Whether there is something to go on with.
@@ -62,7 +64,9 @@ pub(super) async fn plan(
     }
     let (asked, read) = match asked(input, model, checker, spent).await {
         Ok(planned) => planned,
-        Err(error) => return Ended { end: End::failed(error), notes: Vec::new() },
+        Err(error) => {
+            return Ended { end: End::failed(error), notes: Vec::new(), left_out: Vec::new() };
+        }
     };
     checker.end();
     let mut notes = notes(input, &asked, &read, checker);
@@ -73,7 +77,7 @@ pub(super) async fn plan(
         notes.push(format!("invalid tasks could not be repaired: {error}"));
     }
     checker.finish();
-    Ended { end: end(read, checker), notes }
+    Ended { end: end(read, checker), notes, left_out: asked.left_out }
 }
 
 /// Asks and reads; a prompt that is too long, or that was plainly not read to its end before a task
@@ -141,8 +145,8 @@ fn notes(
     checker: &Checker<'_>,
 ) -> Vec<String> {
     let mut notes = Vec::new();
-    if asked.left_out > 0 {
-        let (left_out, all) = (asked.left_out, input.catalog.len());
+    if !asked.left_out.is_empty() {
+        let (left_out, all) = (asked.left_out.len(), input.catalog.len());
         notes.push(format!("{left_out} of {all} tools did not fit and were left out of the plan"));
     }
     if read.unread {
@@ -257,12 +261,20 @@ async fn direct(input: &PlanInput<'_>, model: &Model, spent: &mut Spent) -> Ende
     if spent.answer().trim().is_empty() {
         let nothing =
             || End::Failed { reason: "it wrote nothing".to_owned(), prose: None, lasting: None };
-        return Ended { end: broken.map_or_else(nothing, End::failed), notes: Vec::new() };
+        return Ended {
+            end: broken.map_or_else(nothing, End::failed),
+            notes: Vec::new(),
+            left_out: Vec::new(),
+        };
     }
     let broken = broken.map(|error| error.to_string());
     let broken = broken.or_else(|| cut_off.then(|| LENGTH.to_owned()));
     let answer = spent.answer().to_owned();
-    Ended { end: End::Direct { answer, told: true, broken }, notes: Vec::new() }
+    Ended {
+        end: End::Direct { answer, told: true, broken },
+        notes: Vec::new(),
+        left_out: Vec::new(),
+    }
 }
 
 /// How one call for a direct answer ended.
@@ -314,6 +326,7 @@ async fn answer(
 fn tell_direct(input: &PlanInput<'_>, began: f64) {
     let elapsed_ms = input.recorder.elapsed_ms() - began;
     let note = Some("no tool is connected; the model answers by itself".to_owned());
-    let planned = EventKind::Planned { task_count: 0, elapsed_ms, usage: None, note };
+    let planned =
+        EventKind::Planned { task_count: 0, elapsed_ms, usage: None, note, left_out: Vec::new() };
     input.recorder.emit(planned);
 }

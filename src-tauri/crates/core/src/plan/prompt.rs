@@ -4,6 +4,8 @@
 //! were left out of it. Nothing that a server sent stands in the rules: descriptions of tools come
 //! after them, named as data.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::{check::Invalid, describe, schema, shortlist::shortlist};
@@ -57,7 +59,7 @@ Markdown, in the question's language.";
 pub(super) struct Asked {
     pub(super) prompt: Prompt,
     /// Tools that the model is not told of.
-    pub(super) left_out: usize,
+    pub(super) left_out: Vec<String>,
 }
 
 /// Bytes that fit into so many tokens.
@@ -86,6 +88,9 @@ pub(super) fn plan(
     let budget = (room / 2).min(room.saturating_sub(said + RULES.len() + room / 8));
     let chosen = shortlist(&lines, question, budget);
     let told: Vec<&str> = chosen.iter().map(|place| lines[*place].as_str()).collect();
+    let told_of: HashSet<usize> = chosen.iter().copied().collect();
+    let left_out = tools.iter().enumerate().filter(|(place, _)| !told_of.contains(place));
+    let left_out = left_out.map(|(_, (name, _))| (*name).to_owned()).collect();
     let schemas: Vec<(&str, &Tool)> = chosen.iter().map(|place| tools[*place]).collect();
     let system = format!("{RULES}\n\nToday is {}.\n\nTools:\n{}", today(), told.join("\n"));
     Asked {
@@ -98,7 +103,7 @@ pub(super) fn plan(
                 .saturating_add(BYTES_BESIDE)
                 .min(MOST_BYTES),
         },
-        left_out: tools.len() - chosen.len(),
+        left_out,
     }
 }
 
