@@ -7,10 +7,13 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what a test relies on may end it")]
 
+mod answer;
 mod approval;
 mod driver;
 mod files;
+mod history;
 mod kept;
+mod keys;
 mod many;
 mod model;
 mod page;

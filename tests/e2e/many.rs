@@ -47,6 +47,16 @@ async fn a_thousand_tasks_can_be_watched_and_walked_through() {
     page.press(&format!("[data-testid=task][data-index=\"{last}\"]"), "\u{E007}").await;
     page.until("document.querySelector('[data-testid=task-result]')?.textContent.includes('1000')")
         .await;
+    // Back at the top, rows that were made since stand where they are seen, for Tab too.
+    page.press(&format!("[data-testid=task][data-index=\"{last}\"]"), "\u{E011}").await;
+    page.until("document.activeElement?.dataset.index === '0'").await;
+    page.press("[data-testid=task][data-index=\"0\"]", "\u{E00F}").await;
+    page.press("[data-testid=task]:focus", "\u{E00E}").await;
+    let order = "[...document.querySelectorAll('[data-testid=task]')].map((row) => Number(row.dataset.index))";
+    page.until(&format!(
+        "({order}).every((index, place, all) => place === 0 || all[place - 1] < index)"
+    ))
+    .await;
     let most = page.run("return window.mostRows;", vec![]).await;
     let most = most.as_u64().and_then(|most| usize::try_from(most).ok()).unwrap();
     assert!((1..=MOST_ROWS).contains(&most), "{most} rows at once");

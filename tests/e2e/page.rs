@@ -89,6 +89,15 @@ impl Page {
         }
     }
 
+    /// Waits until something outside of the page is so.
+    pub(crate) async fn eventually(&self, what: &str, is_so: impl Fn() -> bool) {
+        let began = Instant::now();
+        while !is_so() {
+            assert!(began.elapsed() <= LIMIT, "not so: {what}\n{}", self.all_text().await);
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
     /// The text of the first element that fits, also where it is cut for want of room.
     pub(crate) async fn text(&self, selector: &str) -> String {
         let text = self.find(selector).await.prop("textContent").await.unwrap();

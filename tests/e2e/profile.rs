@@ -47,6 +47,17 @@ impl Profile {
         self.home.path().join("data/dev.trawl.desktop")
     }
 
+    /// Where the desktop keeps this person's downloads.
+    pub(crate) fn downloads(&self) -> PathBuf {
+        let folder = self.home.path().join("downloads");
+        let config = self.home.path().join("config");
+        fs::create_dir_all(&folder).unwrap();
+        fs::create_dir_all(&config).unwrap();
+        let line = format!("XDG_DOWNLOAD_DIR=\"{}\"\n", folder.display());
+        fs::write(config.join("user-dirs.dirs"), line).unwrap();
+        folder
+    }
+
     /// Starts Trawl.
     pub(crate) async fn open(&self) -> Window {
         let driver = Driver::start(self.home.path());
