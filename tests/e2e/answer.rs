@@ -79,3 +79,49 @@ async fn citations_and_wide_tables_are_the_same_live_and_opened_again() {
     assert_eq!(html(page).await, live);
     window.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_citation_opens_its_item_and_its_card_goes() {
+    let model = model().await;
+    let profile = person(&model);
+    let window = answered(&profile).await;
+    let page = &window.page;
+    html(page).await;
+    let second = "[data-testid=answer] .citation[data-item=\"2\"]";
+    let hover = format!(
+        "document.querySelector('{second}').dispatchEvent(new PointerEvent('pointerover', {{ bubbles: true }}))"
+    );
+    // Longer than a pointer has to rest on a citation.
+    let rested = "new Promise((done) => setTimeout(() => done('rested'), 700))";
+
+    // A menu that is open stays.
+    page.click("[title=Export]").await;
+    page.find(".menu").await;
+    page.run(&hover, vec![]).await;
+    page.resolve(rested).await;
+    assert_eq!((page.count(".menu").await, page.count(".hover-card").await), (1, 0));
+    page.press("body", "\u{E00C}").await;
+    page.until("document.querySelector('.menu') === null").await;
+
+    page.run(
+        "document.querySelector('.question').dispatchEvent(new PointerEvent('pointerover', { bubbles: true }))",
+        vec![],
+    )
+    .await;
+    page.run(&hover, vec![]).await;
+    page.find(".hover-card").await;
+    page.click(second).await;
+    page.until("document.querySelector('.hover-card') === null").await;
+    page.find(".result-row.open.cited").await;
+    page.run(&hover, vec![]).await;
+    page.resolve(rested).await;
+    assert_eq!(page.count(".hover-card").await, 0);
+
+    // A search that leaves the open item out leaves a row that Tab reaches.
+    let first = page.text(".result-row[data-place=\"0\"] .result-cell").await;
+    page.write("evidence-panel input[type=search]", &first).await;
+    page.until("document.querySelector('.result-row') !== null && document.querySelector('.result-row.open') === null").await;
+    assert_eq!(page.count(".result-row[tabindex=\"0\"]").await, 1);
+    page.picture("evidence-searched").await;
+    window.close().await;
+}

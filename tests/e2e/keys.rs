@@ -61,7 +61,7 @@ async fn tab_reaches_the_cancel_of_the_task_that_has_the_keyboard() {
     let tasks = json!({"tasks": [hang, sleep], "answer": null, "reasoning": null});
     let model = FakeLlm::start([Reply::json(Protocol::Openai, &tasks)]).await;
     let profile = Profile::with_settings(&json!({
-        "mcpServers": {"fake": {"command": programs::fake_mcp()}},
+        "mcpServers": {"fake": {"command": programs::fake_mcp(), "trusted": true}},
         "model": {"provider": "openai", "baseUrl": model.url(), "model": "scripted"},
     }));
     let window = profile.open().await;

@@ -11,7 +11,8 @@ const RUNNING: &str = "[data-testid=task][data-status=running]";
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reloaded_page_finds_the_running_query_and_cancels_it() {
     let marker = Uuid::new_v4().to_string();
-    let server = json!({"command": programs::fake_mcp(), "args": ["--marker", marker]});
+    let server =
+        json!({"command": programs::fake_mcp(), "args": ["--marker", marker], "trusted": true});
     let settings = json!({"mcpServers": {"one": server, "two": server, "three": server}});
     let profile = Profile::with_settings(&settings);
     let window = profile.open().await;
