@@ -107,14 +107,14 @@ fn parts(folder: &Path, size: usize, runs: usize, results: usize, took: Duration
     database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("nobody else");
     let of = |tables: &str| -> f64 {
         let select = format!(
-            "SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE aggregate AND name IN ({tables})"
+            "SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE aggregate = 1 AND name IN ({tables})"
         );
         database.query_row(&select, [], |row| row.get::<_, f64>(0)).expect("sizes") / 1e6
     };
     let whole = std::fs::metadata(&file).expect("the history").len() as f64 / 1e6;
     let packed = of("'results', 'sqlite_autoindex_results_1'");
-    let text = of("'search_content'");
-    let index = of("'search_data', 'search_idx', 'search_docsize', 'search_config'");
+    let text = of("'found_content'");
+    let index = of("'found_data', 'found_idx', 'found_docsize', 'found_config'");
     let (results, seconds) = (results as f64 / 1e6, took.as_secs_f64());
     format!(
         "| {results:.0} MB of {size} bytes | {runs} | {whole:.1} MB | {packed:.1} MB | {text:.1} MB | {index:.1} MB | {:.1} MB | {seconds:.1} s ({:.0} MB/s) |",

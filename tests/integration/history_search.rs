@@ -140,7 +140,7 @@ fn large(folder: &std::path::Path, runs: u32) {
         let row = change.last_insert_rowid();
         change
             .prepare_cached(
-                "INSERT INTO search (rowid, question, answer, results) VALUES (?1, ?2, ?3, '')",
+                "INSERT INTO found (rowid, question, answer, results) VALUES (?1, ?2, ?3, '')",
             )
             .unwrap()
             .execute((row, &question, &answer))

@@ -9,6 +9,7 @@
 
 mod export;
 mod idle;
+mod index;
 mod owner;
 mod packed;
 mod query;

@@ -189,15 +189,15 @@ fn search(
     matching: &str,
 ) -> Result<RunList, HistoryError> {
     let total = connection
-        .prepare_cached("SELECT count(*) FROM search WHERE search MATCH ?1")?
+        .prepare_cached("SELECT count(*) FROM found WHERE found MATCH ?1")?
         .query_row([matching], |row| row.get(0))?;
     // Words in a question say more about a run than words in one of its results.
     let select = format!(
-        "SELECT {LISTED}, found.snippet, runs.answer FROM
-            (SELECT rowid AS n, rank, snippet(search, -1, char(1), char(2), '…', 16) AS snippet
-             FROM search WHERE search MATCH ?1 AND rank MATCH 'bm25(8.0, 3.0, 1.0)'
-             ORDER BY rank LIMIT ?2 OFFSET ?3) AS found
-         JOIN runs ON runs.n = found.n ORDER BY found.rank, runs.n DESC"
+        "SELECT {LISTED}, hit.snippet, runs.answer FROM
+            (SELECT rowid AS n, rank, snippet(found, -1, char(1), char(2), '…', 16) AS snippet
+             FROM found WHERE found MATCH ?1 AND rank MATCH 'bm25(8.0, 3.0, 1.0)'
+             ORDER BY rank LIMIT ?2 OFFSET ?3) AS hit
+         JOIN runs ON runs.n = hit.n ORDER BY hit.rank, runs.n DESC"
     );
     let mut statement = connection.prepare_cached(&select)?;
     let runs = statement.query_map(params![matching, query.limit, query.offset], |row| {

@@ -5,7 +5,7 @@
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{packed, searchable, writer::Message};
+use super::{index, packed, writer::Message};
 use crate::event::{Event, EventKind, RunId, TaskStatus};
 
 /// Writes one message; the number of runs that it removed or marked.
@@ -48,7 +48,7 @@ fn insert_run(
              VALUES (?1, ?2, ?3, ?4, 'running', ?5, ?6)",
         )?
         .execute(params![run, thread, continues, question, started_at, owner])?;
-    index(change, change.last_insert_rowid(), question, "", "")
+    index::put_in(change, change.last_insert_rowid())
 }
 
 fn insert_event(change: &Transaction<'_>, event: &Event) -> rusqlite::Result<()> {
@@ -107,11 +107,21 @@ fn insert_result(
     zstd: &[u8],
 ) -> rusqlite::Result<()> {
     let Some(run) = row_of(change, run)? else { return Ok(()) };
+    // Of a run that goes on, no result is in the index yet.
+    let has_ended: bool = change
+        .prepare_cached("SELECT state <> 'running' FROM runs WHERE n = ?1")?
+        .query_row([run], |row| row.get(0))?;
+    if has_ended {
+        index::take_out(change, run)?;
+    }
     change
         .prepare_cached(
             "INSERT OR REPLACE INTO results (run, task_index, zstd) VALUES (?1, ?2, ?3)",
         )?
         .execute(params![run, index, zstd])?;
+    if has_ended {
+        index::put_in(change, run)?;
+    }
     Ok(())
 }
 
@@ -140,6 +150,7 @@ fn end(
 ) -> rusqlite::Result<()> {
     let ended_at = jiff::Timestamp::now().to_string();
     let (code, message) = failure.unzip();
+    index::take_out(change, run)?;
     change
         .prepare_cached(
             "UPDATE runs SET state = ?2, answer = ?3, code = ?4, message = ?5, ended_at = ?6 WHERE n = ?1",
@@ -154,6 +165,7 @@ fn interrupt(change: &Transaction<'_>, owner: &str) -> rusqlite::Result<usize> {
     let runs: Vec<i64> =
         statement.query_map([owner], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for run in &runs {
+        index::take_out(change, *run)?;
         change
             .prepare_cached("UPDATE runs SET state = 'interrupted' WHERE n = ?1")?
             .execute([run])?;
@@ -166,39 +178,14 @@ fn interrupt(change: &Transaction<'_>, owner: &str) -> rusqlite::Result<usize> {
 /// words can be searched.
 fn settle(change: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
     packed::pack(change, run)?;
-    let (question, answer): (String, Option<String>) = change
-        .prepare_cached("SELECT question, answer FROM runs WHERE n = ?1")?
-        .query_row([run], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let mut results = String::new();
-    let mut statement =
-        change.prepare_cached("SELECT zstd FROM results WHERE run = ?1 ORDER BY task_index")?;
-    let mut rows = statement.query([run])?;
-    while let Some(row) = rows.next()? {
-        searchable::add(row.get_ref(0)?.as_blob()?, &mut results);
-    }
-    index(change, run, &question, answer.as_deref().unwrap_or_default(), &results)
-}
-
-fn index(
-    change: &Transaction<'_>,
-    run: i64,
-    question: &str,
-    answer: &str,
-    results: &str,
-) -> rusqlite::Result<()> {
-    change
-        .prepare_cached(
-            "INSERT OR REPLACE INTO search (rowid, question, answer, results) VALUES (?1, ?2, ?3, ?4)",
-        )?
-        .execute(params![run, question, answer, results])?;
-    Ok(())
+    index::put_in(change, run)
 }
 
 fn delete(change: &Transaction<'_>, runs: &[RunId]) -> rusqlite::Result<usize> {
     let mut deleted = 0;
     for run in runs {
         let Some(row) = row_of(change, *run)? else { continue };
-        change.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([row])?;
+        index::take_out(change, row)?;
         // Events, tasks and results go with their run.
         deleted += change.prepare_cached("DELETE FROM runs WHERE n = ?1")?.execute([row])?;
     }

@@ -8,7 +8,7 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::HistoryError;
+use super::{HistoryError, index};
 use crate::paths::private_file;
 
 /// How long another process is waited for.
@@ -75,6 +75,29 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE tasks ADD COLUMN called_at INTEGER;
     CREATE INDEX tasks_calls ON tasks (call_key, called_at) WHERE call_key IS NOT NULL;
 ",
+    // The index without a copy of all words ([`super::index`]). What is indexed stays as it is, so
+    // that this takes no time; the copy of before goes later, a little at a time. The new name sees
+    // to it that an earlier version which has the file open cannot write into an index that it does
+    // not understand.
+    r#"
+    ALTER TABLE search RENAME TO found;
+    CREATE VIEW words (n, question, answer, results) AS
+        SELECT n, question,
+               CASE state WHEN 'running' THEN '' ELSE coalesce(answer, '') END,
+               CASE state WHEN 'running' THEN '' ELSE coalesce(
+                   (SELECT group_concat(searchable(zstd), '' ORDER BY task_index)
+                    FROM results WHERE run = runs.n), '') END
+        FROM runs;
+    CREATE VIEW searched (n, question, answer, results) AS
+        SELECT n, coalesce(c0, question), coalesce(c1, answer), coalesce(c2, results)
+        FROM words LEFT JOIN found_content ON id = n;
+    PRAGMA writable_schema = ON;
+    UPDATE sqlite_schema SET sql = 'CREATE VIRTUAL TABLE found USING fts5 (
+        question, answer, results, content = ''searched'', content_rowid = ''n'',
+        tokenize = "unicode61 remove_diacritics 2 tokenchars ''+''", prefix = ''2 3''
+    )' WHERE type = 'table' AND name = 'found';
+    PRAGMA writable_schema = RESET;
+"#,
 ];
 
 /// Opens the file, creates it where it is missing, and brings it to the current version.
@@ -108,6 +131,7 @@ fn set_up(path: &Path) -> Result<Connection, HistoryError> {
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;
          PRAGMA journal_size_limit = 16777216;",
     )?;
+    index::prepare(&connection)?;
     migrate(&mut connection, path)?;
     Ok(connection)
 }
