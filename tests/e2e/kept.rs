@@ -94,8 +94,9 @@ async fn ended(page: &Page, question: &str, ends: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn runs_of_every_kind_are_kept() {
     let model = FakeLlm::start(script()).await;
+    let fake = json!({"command": programs::fake_mcp(), "trusted": true});
     let settings = json!({
-        "mcpServers": {"fake": {"command": programs::fake_mcp()}, "stories": {"builtin": "stories"}},
+        "mcpServers": {"fake": fake, "stories": {"builtin": "stories"}},
         "model": {"provider": "openai", "baseUrl": model.url(), "model": "scripted"},
         "limits": {"maxTasks": MANY},
     });
@@ -145,8 +146,8 @@ async fn in_the_window(page: &Page) {
     page.click("[data-testid=new-question]").await;
     page.ask("Change something").await;
     page.find("[data-testid=approval]").await;
-    // What may destroy starts unticked, and is thereby denied.
-    page.click("[data-testid=approve]").await;
+    // What may destroy starts unticked, and is thereby denied. There is a moment to read first.
+    page.click("[data-testid=approve]:not([aria-disabled=true])").await;
     ended(page, "Change something", "partial").await;
 
     ask(page, "Which items are there?", "finished").await;
