@@ -14,6 +14,7 @@ mod cli_commands;
 #[cfg(unix)]
 mod cli_processes;
 mod cli_setup;
+mod events_bounds;
 mod events_golden;
 mod execute_allowed;
 mod execute_control;
@@ -35,7 +36,10 @@ mod llm_secrets;
 mod llm_structure;
 mod mcp_calls;
 mod mcp_connect;
+mod mcp_garbled;
 mod mcp_http;
+mod mcp_http_rules;
+mod mcp_retired;
 mod mcp_setup;
 mod mcp_survivors;
 mod network;

@@ -6,6 +6,7 @@
 
 #![expect(clippy::expect_used, reason = "a test's own server may end the test")]
 
+mod garbled;
 mod http;
 mod huge;
 mod options;
@@ -22,6 +23,7 @@ use tokio::io::DuplexStream;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
+pub use garbled::FORMS;
 pub use http::HttpServer;
 pub use options::{Era, Options, take, value};
 pub use record::Record;

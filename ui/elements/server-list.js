@@ -112,7 +112,7 @@ class ServerList extends HTMLElement {
     const [shape, tone] = icons[server.state];
     const wrong = server.state === 'failed' || server.state === 'invalid';
     const open = this.#open.has(server.name);
-    const listed = (server.tools?.length ?? 0) > 0 || Object.keys(approvalsOf(server.name)).length > 0;
+    const listed = (server.tools?.length ?? 0) + (server.notes?.length ?? 0) > 0 || Object.keys(approvalsOf(server.name)).length > 0;
     const details = h('button', { type: 'button', 'data-key': `details ${server.name}`, class: wrong ? 'button small server-details' : 'icon-button server-details', 'aria-expanded': String(open), 'aria-label': wrong ? null : `Tools of ${server.name}`, onclick: () => this.#toggle(server.name) }, wrong && [icon('stethoscope', { size: 14 }), 'Details'], icon(open ? 'chevron-up' : 'chevron-down', { size: 14 }));
     return h(
       'article',
@@ -168,6 +168,7 @@ class ServerList extends HTMLElement {
         ),
       lines.length > 0 && [h('p', { class: 'server-lines-title' }, 'Last lines on stderr'), h('pre', { class: 'server-lines mono' }, lines.map((line) => h('span', { class: /\b(warn|error|fatal|panic)/i.test(line) ? 'tone-warn' : '' }, `${line}\n`)))],
       !wrong && !isTrusted(server.name) && h('p', { class: 'server-trust', 'data-testid': 'not-trusted' }, icon('info', { size: 14 }), 'Not trusted yet: its first call asks you, whatever its tools say of themselves. Edit it to trust it now.'),
+      (server.notes ?? []).map((note) => h('p', { class: 'start-notice' }, icon('triangle-alert'), h('span', null, `${sentence(note)}.`))),
       (!wrong || Object.keys(approvalsOf(server.name)).length > 0) && toolList(server, approvalsOf(server.name)),
     );
   }
@@ -233,7 +234,7 @@ class ServerList extends HTMLElement {
 function stateWords(server) {
   switch (server.state) {
     case 'connected':
-      return ['Connected', plural(server.toolCount ?? 0, 'tool'), server.elapsedMs != null ? duration(server.elapsedMs) : null].filter(Boolean).join(' · ');
+      return ['Connected', plural(server.toolCount ?? 0, 'tool'), (server.notes ?? []).length > 0 ? 'some left out' : null, server.elapsedMs != null ? duration(server.elapsedMs) : null].filter(Boolean).join(' · ');
     case 'connecting':
       return 'Starting';
     case 'disabled':

@@ -81,7 +81,7 @@
 /** @typedef {{ id: string, question: string, state: RunState, startedAt: string, endedAt: string | null, taskCount: number, failedCount: number, declinedCount?: number, completedCount?: number, code?: string, continues?: string | null, thread?: string, snippet?: string | null, foundIn?: 'question' | 'answer' | 'results' }} RunRow */
 
 /** @typedef {{ name: string, title?: string | null, description?: string | null, readOnly?: boolean, destructive?: boolean }} ToolStatus */
-/** @typedef {{ name: string, kind: 'builtin' | 'stdio' | 'http' | null, state: 'disabled' | 'connecting' | 'connected' | 'failed' | 'invalid', toolCount?: number, elapsedMs?: number | null, message?: string | null, stderr?: string[], tools?: ToolStatus[] }} ServerStatus */
+/** @typedef {{ name: string, kind: 'builtin' | 'stdio' | 'http' | null, state: 'disabled' | 'connecting' | 'connected' | 'failed' | 'invalid', toolCount?: number, elapsedMs?: number | null, message?: string | null, stderr?: string[], tools?: ToolStatus[], notes?: string[] }} ServerStatus */
 /** @typedef {{ provider: string, baseUrl?: string | null, model?: string | null, apiKeyEnv?: string | null } & Record<string, any>} ModelSettings */
 /** @typedef {{ settings: Record<string, any>, warnings: string[], notices: string[], dataFolder: string, version: string, modelName: string | null }} SettingsAnswer */
 /** @typedef {{ id: string, name: string, provider: string, baseUrl: string | null, apiKeyEnv?: string | null, needsKey: boolean, keyUrl?: string | null }} Preset */

@@ -26,6 +26,10 @@ pub struct Options {
     pub events: bool,
     /// Over HTTP, every request is refused with this status.
     pub refuse: Option<u16>,
+    /// Over HTTP, offers no stream to listen on.
+    pub no_stream: bool,
+    /// Puts malformed tools among its good ones.
+    pub malformed_tools: bool,
 }
 
 /// Which protocol a server speaks.
@@ -50,6 +54,8 @@ impl Options {
             id_last: flag("--id-last"),
             repeat_cursor: flag("--repeat-cursor"),
             events: flag("--events"),
+            no_stream: flag("--no-stream"),
+            malformed_tools: flag("--malformed-tools"),
             ..Self::default()
         };
         options.era = match value(arguments, "--era").as_deref() {

@@ -35,6 +35,20 @@ impl Fake {
     }
 }
 
+/// Stands for a byte that is no UTF-8 until a message is on the wire.
+pub(super) const BAD_BYTE: &str = "\u{e0ff}";
+
+/// A message as its client gets it.
+pub(super) fn on_the_wire(message: String) -> Vec<u8> {
+    let Some((first, rest)) = message.split_once(BAD_BYTE) else { return message.into_bytes() };
+    let mut bytes = first.as_bytes().to_vec();
+    for part in rest.split(BAD_BYTE) {
+        bytes.push(0xff);
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    bytes
+}
+
 async fn write(
     mut answers: mpsc::UnboundedReceiver<String>,
     mut writer: impl AsyncWrite + Unpin,
@@ -48,7 +62,7 @@ async fn write(
             if junk {
                 bytes.extend_from_slice(b"added 41 packages in 2s\n\n{\"not\": \"rpc\"}\n[1, 2\n");
             }
-            bytes.extend_from_slice(answer.as_bytes());
+            bytes.extend_from_slice(&on_the_wire(answer));
             bytes.push(b'\n');
         }
         if writer.write_all(&bytes).await.is_err() || writer.flush().await.is_err() {

@@ -11,12 +11,12 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
 use super::options::Options;
-use super::{Fake, huge};
+use super::{Fake, garbled, huge};
 
 /// Name, whether it only reads, its parameters (all of them optional).
 type Description<'a> = (&'a str, bool, &'a [(&'a str, &'a str)]);
 
-const TOOLS: [Description<'static>; 18] = [
+const TOOLS: [Description<'static>; 19] = [
     ("echo", true, &[("text", "string"), ("items", "array")]),
     ("sleep", true, &[("ms", "integer"), ("text", "string")]),
     ("fail", true, &[("text", "string")]),
@@ -35,6 +35,7 @@ const TOOLS: [Description<'static>; 18] = [
     ("stats", true, &[]),
     ("rich", true, &[]),
     ("bare", true, &[]),
+    ("garbled", true, &[("form", "string"), ("text", "string"), ("bytes", "integer")]),
 ];
 
 /// What the tools remember.
@@ -88,6 +89,10 @@ pub(super) fn page(fake: &Fake, params: &Value) -> Value {
     let mut tools: Vec<Value> = TOOLS.iter().map(|tool| described(*tool)).collect();
     let added = fake.inner.tools.added.lock().expect("no test panics here");
     tools.extend(added.iter().map(|name| described((name, true, &[]))));
+    if options.malformed_tools {
+        tools.insert(0, json!({"name": "crooked", "inputSchema": "none"}));
+        tools.insert(2, json!({"description": "a tool without a name", "inputSchema": {}}));
+    }
     let size = options.page_size.unwrap_or(tools.len()).max(1);
     let start = params["cursor"].as_str().and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
     let end = tools.len().min(start + size);
@@ -142,6 +147,13 @@ pub(super) async fn run(fake: Fake, out: UnboundedSender<String>, id: Value, par
         "rpc_error" => {
             let code = arguments["code"].as_i64().unwrap_or(-32000);
             let _ = out.send(error(&id, code, words));
+            return;
+        }
+        "garbled" => {
+            let form = arguments["form"].as_str().unwrap_or_default();
+            let size = usize::try_from(number("bytes", 0)).expect("it fits into memory");
+            let words = format!("{words}{}", "x".repeat(size));
+            let _ = out.send(garbled::answer(&id, form, &words));
             return;
         }
         "hang" => return std::future::pending().await,

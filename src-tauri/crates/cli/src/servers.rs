@@ -144,7 +144,11 @@ fn told(status: &ServerStatus, style: Style) -> String {
     let name = one_line(&status.name);
     if status.state == ServerState::Connected {
         let tools = counted(status.tool_count, "tool");
-        return format!("{} {name}: {tools} · {time}", style.good("✓"));
+        let mut told = format!("{} {name}: {tools} · {time}", style.good("✓"));
+        for note in &status.notes {
+            let _ = write!(told, "\n    {}", one_line(note));
+        }
+        return told;
     }
     let message = status.message.as_deref().unwrap_or("cannot be asked");
     let mut told = format!("{} {name}: {} · {time}", style.bad("✗"), one_line(message));

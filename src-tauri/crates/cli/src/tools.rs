@@ -13,24 +13,28 @@ use crate::output::{self, Style, one_line};
 pub(crate) fn run(json: bool, place: &Place) -> anyhow::Result<Exit> {
     let settings = place.settings()?.settings;
     let runtime = tokio::runtime::Runtime::new().context("the program cannot start its threads")?;
-    let (catalog, failures) = runtime.block_on(async {
+    let (catalog, notes) = runtime.block_on(async {
         let connections = Connections::new(std::env::current_exe().ok());
         connections.apply(&settings);
         let names = connections.names();
         let asked = join_all(names.iter().map(|name| connections.connected(name))).await;
-        let (mut tools, mut failures) = (Vec::new(), Vec::new());
+        let (mut tools, mut notes) = (Vec::new(), Vec::new());
         for server in asked {
             match server {
-                Ok(server) => tools.extend(server.tools().iter().cloned()),
-                Err(error) => failures.push(error.to_string()),
+                Ok(server) => {
+                    let of = |note| format!("server \"{}\": {note}", server.name());
+                    notes.extend(server.notes().iter().map(of));
+                    tools.extend(server.tools().iter().cloned());
+                }
+                Err(error) => notes.push(error.to_string()),
             }
         }
         connections.close().await;
-        (Catalog::new(tools), failures)
+        (Catalog::new(tools), notes)
     });
     runtime.shutdown_background();
-    for failure in &failures {
-        output::note(&format!("trawl: {}", one_line(failure)));
+    for note in &notes {
+        output::note(&format!("trawl: {}", one_line(note)));
     }
     if json {
         let tools: Vec<_> = catalog.iter().map(|(name, tool)| as_json(name, tool)).collect();

@@ -8,6 +8,7 @@ mod retype;
 mod words;
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
@@ -130,10 +131,34 @@ pub enum UnknownTool {
 }
 
 impl Catalog {
-    /// Qualifies every tool's name.
+    /// Qualifies every tool's name. Tools whose names would be the same (tool `b__c` of server `a`,
+    /// tool `c` of server `a__b`) are told apart by a hash, each of them.
     pub fn new(tools: impl IntoIterator<Item = Arc<Tool>>) -> Self {
-        let tools = tools.into_iter().map(|t| (qualified_name(&t.server, &t.name), t)).collect();
-        Self { tools }
+        let tools: Vec<Arc<Tool>> = tools.into_iter().collect();
+        let mut owners: HashMap<String, HashSet<(&str, &str)>> = HashMap::new();
+        for tool in &tools {
+            let owner = (tool.server.as_str(), tool.name.as_str());
+            owners.entry(qualified_name(owner.0, owner.1)).or_default().insert(owner);
+        }
+        let mut named = IndexMap::with_capacity(tools.len());
+        for tool in &tools {
+            let mut name = qualified_name(&tool.server, &tool.name);
+            if owners.get(&name).is_some_and(|owners| owners.len() > 1) {
+                name = hashed(&name, &format!("{}\0{}", tool.server, tool.name));
+            }
+            // A server may call a tool what another one's hash turned out to be.
+            while named.get(&name).is_some_and(|other: &Arc<Tool>| !is_same(other, tool)) {
+                name = hashed(&name, &name);
+            }
+            named.insert(name, Arc::clone(tool));
+        }
+        Self { tools: named }
+    }
+
+    /// The name by which [`Self::resolve`] finds a tool, alone.
+    pub fn name_of(&self, tool: &Tool) -> String {
+        let found = self.tools.iter().find(|(_, other)| is_same(other, tool));
+        found.map_or_else(|| qualified_name(&tool.server, &tool.name), |(name, _)| name.clone())
     }
 
     /// Qualified names and tools.
@@ -151,12 +176,15 @@ impl Catalog {
         self.tools.is_empty()
     }
 
-    /// A tool by its qualified name, or by its bare one where only one server has it.
+    /// A tool by its qualified name, or by its bare one where only one server has it. A name that two
+    /// would have qualifies neither.
     pub fn resolve(&self, name: &str) -> Result<&Arc<Tool>, UnknownTool> {
         if let Some(tool) = self.tools.get(name) {
             return Ok(tool);
         }
-        let bare: Vec<_> = self.tools.iter().filter(|(_, tool)| tool.name == name).collect();
+        let means =
+            |tool: &Tool| tool.name == name || qualified_name(&tool.server, &tool.name) == name;
+        let bare: Vec<_> = self.tools.iter().filter(|(_, tool)| means(tool)).collect();
         match bare.as_slice() {
             [] => Err(UnknownTool::None(name.to_owned())),
             [(_, tool)] => Ok(tool),
@@ -190,20 +218,26 @@ pub fn validate(tool: &Tool, arguments: &Value) -> Result<(), String> {
 }
 
 /// `server__tool` in the characters `[A-Za-z0-9_-]`, at most 64 of them, hashed on overflow.
-pub fn qualified_name(server: &str, tool: &str) -> String {
+fn qualified_name(server: &str, tool: &str) -> String {
     let plain = format!("{server}__{tool}");
     let safe: String = plain
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' })
         .collect();
-    if safe == plain && safe.len() <= MAX_NAME {
-        return safe;
-    }
     // Two names that differ only in replaced or cut characters stay two names.
-    let digest = Sha256::digest(plain.as_bytes());
+    if safe == plain && safe.len() <= MAX_NAME { safe } else { hashed(&safe, &plain) }
+}
+
+/// The beginning of a safe name, and a hash of what it stands for.
+fn hashed(safe: &str, of: &str) -> String {
+    let digest = Sha256::digest(of.as_bytes());
     let tail = format!("{:08x}", u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]));
     let head: String = safe.chars().take(MAX_NAME - tail.len() - 1).collect();
     format!("{head}_{tail}")
+}
+
+fn is_same(one: &Tool, other: &Tool) -> bool {
+    (&one.server, &one.name) == (&other.server, &other.name)
 }
 
 #[cfg(test)]
@@ -240,6 +274,32 @@ mod tests {
             assert!(name.len() <= MAX_NAME && !names[..i].contains(name), "{name}");
             assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)));
         }
+    }
+
+    #[test]
+    fn names_that_would_be_the_same_are_told_apart_whichever_comes_first() {
+        let tools = [tool("a", "b__c"), tool("a__b", "c"), tool("a", "find")];
+        let catalog = Catalog::new(tools.clone());
+        let names: Vec<String> = tools.iter().map(|tool| catalog.name_of(tool)).collect();
+        assert_eq!(catalog.len(), 3);
+        assert_eq!(names[2], "a__find", "others keep theirs");
+        for (name, tool) in names.iter().zip(&tools) {
+            assert!(is_same(catalog.resolve(name).unwrap(), tool), "{name}");
+        }
+        assert!(names[0].starts_with("a__b__c_") && names[1].starts_with("a__b__c_"), "{names:?}");
+        let reversed = Catalog::new(tools.iter().rev().cloned());
+        assert!(tools.iter().zip(&names).all(|(tool, name)| reversed.name_of(tool) == *name));
+        // The name that both would have is either's, and the bare ones are nobody else's.
+        let ambiguous = catalog.resolve("a__b__c").unwrap_err().to_string();
+        assert!(names[..2].iter().all(|name| ambiguous.contains(name)), "{ambiguous}");
+        assert_eq!(catalog.resolve("c").unwrap().server, "a__b");
+        // Alone, each has the plain name.
+        assert!(Catalog::new([tools[0].clone()]).resolve("a__b__c").is_ok());
+        // And no server takes another one's tool away by calling its own after the hash.
+        let copied = names[0].strip_prefix("a__").unwrap();
+        let crowded = Catalog::new(tools.iter().cloned().chain([tool("a", copied)]));
+        assert_eq!(crowded.len(), 4);
+        assert!(is_same(crowded.resolve(&names[0]).unwrap(), &tools[0]));
     }
 
     #[test]

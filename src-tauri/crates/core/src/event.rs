@@ -6,6 +6,7 @@
 //! its meaning. Numbering and storing is the recorder's work ([`crate::history`]), not done here.
 
 mod asked;
+mod bound;
 mod usage;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 pub use self::asked::{AskedTool, Effect, RealArguments};
+pub use self::bound::LONGEST;
+pub(crate) use self::bound::shortened;
 pub use self::usage::{Cut, CutUnit, Usage};
 
 /// A run's id, a random UUID.

@@ -151,9 +151,14 @@ impl History {
         query::run(&self.reader(), id)
     }
 
-    /// A run's events after `after_seq`, or all of them, as they happened.
+    /// A run's events after `after_seq`, or all of them, as they were told when they happened: what is
+    /// too long in one is cut.
     pub fn events(&self, id: RunId, after_seq: Option<u64>) -> Result<Vec<Event>, HistoryError> {
-        query::events(&self.reader(), id, after_seq)
+        let mut events = query::events(&self.reader(), id, after_seq)?;
+        for event in &mut events {
+            event.kind.cut();
+        }
+        Ok(events)
     }
 
     /// A task's whole result, as the JSON that was received.
@@ -180,7 +185,7 @@ impl History {
     pub fn export(&self, id: RunId, format: ExportFormat) -> Result<String, HistoryError> {
         let no_run = || HistoryError::NoSuchRun(format!("there is no run {id} in the history"));
         let run = self.run(id)?.ok_or_else(no_run)?;
-        let events = self.events(id, None)?;
+        let events = query::events(&self.reader(), id, None)?;
         let damaged = |reason: serde_json::Error| HistoryError::Damaged {
             what: "result",
             run: id,

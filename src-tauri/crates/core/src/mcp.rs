@@ -7,8 +7,10 @@
 //!
 //! The way of a call: [`Connections`] holds one link a server; [`Server::call`] puts a call into
 //! the link's table (`calls`); the wire (`lines` for streams, `http` for streamable HTTP) keeps the
-//! answer's text as it came and hands the protocol library a stand-in.
+//! answer's text as it came and hands the protocol library a stand-in, or makes an error of an answer
+//! that is not understood (`answer`).
 
+mod answer;
 mod builtin;
 mod calls;
 mod command;
@@ -20,6 +22,8 @@ mod handshake;
 mod held;
 mod http;
 mod lines;
+mod listing;
+mod lossy;
 mod outbox;
 mod probe;
 pub(crate) mod redact;

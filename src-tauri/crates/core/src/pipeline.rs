@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::{
     discover::{Discovered, Wait, discover},
     error::RunError,
-    event::{Event, EventKind, Finished, NotConsulted, RunId, TaskStatus, Timings},
+    event::{Event, EventKind, Finished, NotConsulted, RunId, TaskStatus, Timings, shortened},
     execute::{Allowed, Approval, CallLimits, Context, Control, Executed, Outcome, Reuse, execute},
     history::{History, Recorder},
     initialize::{Initialized, RefusedQuestion, checked_question, initialize},
@@ -24,6 +24,9 @@ use crate::{
     settings::Settings,
     synthesize::{self, Answer, model::WriteInput},
 };
+
+/// Bytes of one task's failure in the run's: each is told whole by its task.
+const LONGEST_REASON: usize = 1 << 10;
 
 /// What every run of a process shares.
 #[derive(Clone)]
@@ -293,7 +296,8 @@ fn nothing_found(end: &PlanEnd, executed: &Executed) -> Option<RunError> {
     let mut reasons: Vec<String> = Vec::new();
     for task in &executed.tasks {
         let Some(failure) = &task.failure else { continue };
-        reasons.push(format!("task {} ({}): {}", task.index + 1, task.tool, failure.message));
+        let words = shortened(&failure.message, LONGEST_REASON);
+        reasons.push(format!("task {} ({}): {words}", task.index + 1, task.tool));
     }
     let count = executed.tasks.len();
     let reasons = reasons.join("; ");

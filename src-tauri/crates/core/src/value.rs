@@ -63,7 +63,7 @@ fn unwrapped(structured: Value) -> Value {
 
 /// The JSON's value. A server that cut a text inside a character leaves half of it: legal JSON (RFC
 /// 8259, section 8.2) that no Rust text can hold, and that must not hide everything else.
-fn decoded(json: &str) -> Option<Value> {
+pub(crate) fn decoded(json: &str) -> Option<Value> {
     match serde_json::from_str(json) {
         Ok(value) => Some(value),
         Err(_) => serde_json::from_str(&without_halves(json)?).ok(),

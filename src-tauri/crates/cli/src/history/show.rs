@@ -1,5 +1,6 @@
 //! One past run on a terminal: as a whole, or one of its tasks.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -12,6 +13,9 @@ use trawl_core::value::value_of;
 use crate::exit::Exit;
 use crate::output::{self, Style, harmless, one_line};
 use crate::words::{counted, duration, local_time};
+
+/// Characters of a failure in a task's line.
+const LONGEST: usize = 300;
 
 /// A task with its whole result. Never a [`Value`] on the way: a result may be legal JSON and still
 /// hold what no [`Value`] can, such as half a character or `1e999`.
@@ -114,24 +118,30 @@ fn task_line(task: &TaskRecord, style: Style) -> String {
         style.faint(&name)
     );
     if let Some(error) = &task.error {
-        let _ = write!(line, ": {}", one_line(&error.message));
+        let _ = write!(line, ": {}", one_line(&beginning(&error.message)));
     }
     line
 }
 
+/// As much of a failure as stands in a line; `--task` shows all of it.
+fn beginning(message: &str) -> Cow<'_, str> {
+    match message.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{} …", &message[..end]).into(),
+        None => message.into(),
+    }
+}
+
 fn task_described(task: &TaskRecord, result: Option<&str>, style: Style) -> String {
     let arguments = serde_json::to_string_pretty(&task.arguments).unwrap_or_default();
-    let result = result.unwrap_or("none");
-    [
-        task_line(task, style),
-        String::new(),
-        style.strong("Arguments"),
-        harmless(&arguments),
-        String::new(),
-        style.strong("Result"),
-        harmless(result),
-    ]
-    .join("\n")
+    let mut parts = vec![("Arguments", arguments.as_str())];
+    let failure = task.error.as_ref().map(|error| error.message.as_str());
+    parts.extend(failure.filter(|words| beginning(words) != *words).map(|words| ("Error", words)));
+    parts.push(("Result", result.unwrap_or("none")));
+    let mut text = task_line(task, style);
+    for (title, words) in parts {
+        let _ = write!(text, "\n\n{}\n{}", style.strong(title), harmless(words));
+    }
+    text
 }
 
 /// A whole result for people: its value as JSON, or its text.

@@ -8,7 +8,7 @@ use tokio::task::{Id, JoinError};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::event::{EventKind, Failure, TaskStatus};
+use crate::event::{EventKind, Failure, LONGEST, TaskStatus, shortened};
 
 use super::Executed;
 use super::board::{Board, State};
@@ -174,7 +174,7 @@ impl Board {
         slot.cancel = None;
         slot.result_bytes = kept.bytes;
         slot.outcome.status = status;
-        slot.outcome.failure.clone_from(&failure);
+        slot.outcome.failure = failure.as_ref().map(told);
         slot.outcome.elapsed_ms = elapsed_ms;
         slot.outcome.attempts = meter.attempts;
         let dependants = std::mem::take(&mut slot.dependants);
@@ -297,6 +297,12 @@ impl Totals {
         let wall = self.last_end.zip(self.first_start).map(|(end, start)| end - start);
         (milliseconds(wall.unwrap_or_default()), milliseconds(self.sequential))
     }
+}
+
+/// A failure as later steps read it: they need no more of a long message than events tell.
+fn told(failure: &Failure) -> Failure {
+    let message = shortened(&failure.message, LONGEST).into_owned();
+    Failure { code: failure.code.clone(), message }
 }
 
 fn milliseconds(duration: Duration) -> f64 {

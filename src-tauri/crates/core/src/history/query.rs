@@ -229,6 +229,7 @@ pub(super) fn run(connection: &Connection, id: RunId) -> Result<Option<RunRecord
     Ok(Some(RunRecord { listed, answer, failure, tasks }))
 }
 
+/// A run's events after `after_seq`, whole.
 pub(super) fn events(
     connection: &Connection,
     id: RunId,

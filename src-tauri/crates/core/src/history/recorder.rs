@@ -70,8 +70,10 @@ impl Recorder {
         self.0.began.elapsed().as_secs_f64() * 1000.0
     }
 
-    /// Numbers an event, keeps it and forwards it. What comes after the run's last event is dropped.
-    pub fn emit(&self, kind: EventKind) {
+    /// Numbers an event, keeps it and forwards it, cut where it is too long; the history gets all of
+    /// it. What comes after the run's last event is dropped.
+    pub fn emit(&self, mut kind: EventKind) {
+        let whole = kind.cut();
         let mut log = lock(&self.0.log);
         let last = log.last();
         if last.is_some_and(|event| event.kind.is_terminal()) {
@@ -80,8 +82,12 @@ impl Recorder {
         }
         // Under the lock, so that neither number nor time ever goes back.
         let at_ms = self.elapsed_ms().max(last.map_or(0.0, |event| event.at_ms));
-        let event = Arc::new(Event { run_id: self.0.run_id, seq: log.len() as u64, at_ms, kind });
-        self.store(|| Message::Event(Arc::clone(&event)));
+        let (run_id, seq) = (self.0.run_id, log.len() as u64);
+        let event = Arc::new(Event { run_id, seq, at_ms, kind });
+        self.store(|| {
+            let whole = whole.map(|kind| Arc::new(Event { run_id, seq, at_ms, kind }));
+            Message::Event(whole.unwrap_or_else(|| Arc::clone(&event)))
+        });
         log.push(event);
         let length = log.len();
         drop(log);

@@ -2,7 +2,8 @@
 //!
 //! A tool's result can be large, and the protocol library keeps only the fields it knows. So the
 //! wire shows each incoming message to [`Calls::take`] first: the text of a tool's result is kept
-//! here as it came, progress goes straight to its call, and everything else is left alone.
+//! here as it came, progress goes straight to its call, an answer that the library would not
+//! understand is put right or becomes an error, and everything else is left alone.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,18 +11,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rmcp::model::{
-    ClientJsonRpcMessage, ClientRequest, GetMeta, NumberOrString, ProgressToken, RequestId,
+    ClientJsonRpcMessage, ClientRequest, ErrorData, GetMeta, NumberOrString, ProgressToken,
+    RequestId,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use tokio::sync::{Notify, mpsc};
 
 use super::server::{Progress, ToolResult};
+use super::{answer, listing};
 
 /// Calls in flight, by request id and by progress token.
 #[derive(Default)]
 pub(super) struct Calls {
     table: Mutex<Table>,
+    /// Why tools were left out of the lists that came.
+    left_out: Mutex<Vec<String>>,
 }
 
 #[derive(Default)]
@@ -48,30 +53,34 @@ pub(super) struct Call {
 }
 
 /// What [`Calls::take`] made of a message.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Taken {
     /// A tool's result, kept here; the library gets a stand-in for this request.
     Result(RequestId),
     /// Progress of a call, delivered.
     Progress,
-    /// Anything else, untouched.
+    /// An error, or what is not understood, in answer to this request.
+    Failed(RequestId, ErrorData),
+    /// Anything else, as the library understands it.
     No(String),
     /// No JSON-RPC message at all.
     Junk(String),
 }
 
-/// A message's outside.
+/// A message's outside. `null` is told from what is not there.
 #[derive(Deserialize)]
 struct Envelope<'a> {
+    #[serde(borrow, default)]
+    jsonrpc: Option<&'a RawValue>,
     #[serde(borrow, default)]
     id: Option<&'a RawValue>,
     #[serde(borrow, default)]
     method: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     params: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "there")]
     result: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "there")]
     error: Option<&'a RawValue>,
 }
 
@@ -125,34 +134,75 @@ impl Calls {
         }
     }
 
-    /// Looks at an incoming message and keeps what belongs to a call.
-    pub(super) fn take(&self, text: String) -> Taken {
+    /// Looks at an incoming message and keeps what belongs to a call. Over HTTP it is known which
+    /// request it is to answer, if it is an answer.
+    pub(super) fn take(&self, text: String, expected: Option<&RequestId>) -> Taken {
         let Ok(envelope) = serde_json::from_str::<Envelope<'_>>(&text) else {
             return Taken::Junk(text);
         };
-        if envelope.method.as_deref() == Some("notifications/progress") {
-            let Some(params) = envelope.params else { return Taken::No(text) };
-            return if self.progress(params) { Taken::Progress } else { Taken::No(text) };
+        if let Some(method) = envelope.method {
+            let told = method == "notifications/progress"
+                && envelope.params.is_some_and(|params| self.progress(params));
+            return if told { Taken::Progress } else { Taken::No(text) };
         }
-        let (Some(id), Some(result)) = (envelope.id, envelope.result) else {
-            let known = envelope.method.is_some() || envelope.error.is_some();
-            return if known { Taken::No(text) } else { Taken::Junk(text) };
+        let says_something = envelope.result.is_some() || envelope.error.is_some();
+        if !says_something && envelope.jsonrpc.is_none() {
+            return Taken::Junk(text);
+        }
+        let id = match (envelope.id.and_then(request_id), expected) {
+            (Some(id), Some(expected)) if id != *expected => {
+                return Taken::Failed(expected.clone(), answer::not_understood(&text));
+            }
+            (Some(id), _) => id,
+            (None, Some(expected)) => expected.clone(),
+            // Whom it answers cannot be known.
+            (None, None) => return Taken::No(text),
         };
-        let Some(id) = request_id(id) else { return Taken::No(text) };
-        let Ok(outcome) = serde_json::from_str::<Outcome<'_>>(result.get()) else {
-            return Taken::No(text);
+        if let Some(error) = envelope.error.filter(|error| error.get() != "null") {
+            return Taken::Failed(id, answer::error(error.get()));
+        }
+        let Some(result) = envelope.result.filter(|result| result.get().starts_with('{')) else {
+            return Taken::Failed(id, answer::not_understood(&text));
         };
+        let outcome = serde_json::from_str::<Outcome<'_>>(result.get());
         // `input_required` and `task` are the library's to handle.
-        if outcome.result_type.is_some_and(|kind| kind != "complete") {
-            return Taken::No(text);
-        }
+        let is_complete = outcome.as_ref().is_ok_and(|outcome| {
+            outcome.result_type.as_deref().is_none_or(|kind| kind == "complete")
+        });
+        let call = if is_complete { self.finish(&id) } else { None };
+        let (Some(call), Ok(outcome)) = (call, outcome) else {
+            let is_strict = envelope.jsonrpc.is_some_and(|version| version.get() == "\"2.0\"")
+                && envelope.id.is_some()
+                && envelope.error.is_none();
+            return Taken::No(match self.relayed(&id, result.get(), is_strict) {
+                Some(message) => message,
+                None => text,
+            });
+        };
         let is_error = outcome.is_error.is_some_and(|flag| flag.get() == "true");
-        let Some(call) = self.finish(&id) else { return Taken::No(text) };
         let start = result.get().as_ptr().addr() - text.as_ptr().addr();
         let end = start + result.get().len();
         let json = cut(text, start, end);
         *lock(&call.result) = Some(ToolResult { json, is_error });
         Taken::Result(id)
+    }
+
+    /// An answer for the library to read, where the one that came would not do.
+    fn relayed(&self, id: &RequestId, result: &str, is_strict: bool) -> Option<String> {
+        let sifted = listing::sifted(result).map(|(rest, left_out)| {
+            lock(&self.left_out).extend(left_out);
+            rest
+        });
+        if is_strict && sifted.is_none() {
+            return None;
+        }
+        let (id, result) = (serde_json::to_string(id).ok()?, sifted.as_deref().unwrap_or(result));
+        Some(format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#))
+    }
+
+    /// Why tools were left out of the lists that came since this was last asked.
+    pub(super) fn take_left_out(&self) -> Vec<String> {
+        std::mem::take(&mut lock(&self.left_out))
     }
 
     /// The call is answered by something too large; gives the library an error to deliver.
@@ -225,6 +275,14 @@ impl Call {
     pub(super) fn result(&self) -> Option<ToolResult> {
         lock(&self.result).take()
     }
+}
+
+/// Also where it is `null`.
+fn there<'de: 'a, 'a, D>(deserializer: D) -> Result<Option<&'a RawValue>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 /// Some servers send a number back as a string.

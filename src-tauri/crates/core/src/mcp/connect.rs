@@ -18,6 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::settings::{ServerEntry, Transport};
@@ -29,7 +30,7 @@ use super::lines::{Junk, Lines};
 use super::redact::Redactor;
 use super::server::{Link, Server};
 use super::stdio::{self, Order, Process};
-use super::{MAX_MESSAGE, ServerError, builtin, handshake, refusal, secrets, tools};
+use super::{MAX_MESSAGE, ServerError, answer, builtin, handshake, refusal, secrets, tools};
 
 /// An unanswered first question of the newest protocol is given up after this share of the connect
 /// limit, and always before the library's own 10 s.
@@ -223,7 +224,7 @@ impl Attempt<'_> {
         let tools_changed = Arc::new(Notify::new());
         let running = shake(tools_changed.clone(), stop.clone())
             .await
-            .map_err(|error| handshake_failure(&error))?;
+            .map_err(|error| handshake_failure(&error, &redactor))?;
         let peer = running.peer().clone();
         let ended = CancellationToken::new();
         let told = ended.clone();
@@ -231,7 +232,7 @@ impl Attempt<'_> {
             let _ = running.waiting().await;
             told.cancel();
         });
-        let tools = tools::list(&peer, self.name, self.entry).await?;
+        let listed = tools::list(&peer, &calls, &redactor, self.name, self.entry).await?;
         given_up.disarm();
         let link = Link {
             name: self.name.to_owned(),
@@ -241,11 +242,12 @@ impl Attempt<'_> {
             redactor: Arc::new(redactor),
             process,
             notices: self.tasks.notices.clone(),
+            under_way: TaskTracker::new(),
             stop,
             ended,
             unreachable: false.into(),
         };
-        Ok(Connected { server: Server { link: Arc::new(link), tools }, tools_changed })
+        Ok(Connected { server: Server { link: Arc::new(link), listed }, tools_changed })
     }
 }
 
@@ -288,16 +290,16 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn handshake_failure(error: &ClientInitializeError) -> String {
+fn handshake_failure(error: &ClientInitializeError, redactor: &Redactor) -> String {
     use ClientInitializeError as E;
     match error {
         E::ConnectionClosed(_) => "closed the connection before it answered".to_owned(),
-        E::JsonRpcError(answer) => format!("refused the connection: {}", answer.message),
+        E::JsonRpcError(error) => answer::words("refused the connection", error, redactor),
         E::NoCompatibleProtocolVersion { server_supported, .. } => {
             let theirs: Vec<_> = server_supported.iter().map(ToString::to_string).collect();
             format!("speaks another version of the protocol ({})", theirs.join(", "))
         }
-        E::LegacyFallbackFailed { fallback, .. } => handshake_failure(fallback),
+        E::LegacyFallbackFailed { fallback, .. } => handshake_failure(fallback, redactor),
         E::TransportError { error, .. } => refusal::connect_failure(error.error.as_ref())
             .unwrap_or_else(|| "closed the connection before it answered".to_owned()),
         other => format!("did not answer as an MCP server does: {other}"),

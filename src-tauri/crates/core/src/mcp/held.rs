@@ -12,6 +12,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::event::{LONGEST, shortened};
 use crate::settings::ServerEntry;
 
 use super::connect::{Attempt, Connected};
@@ -189,7 +190,7 @@ impl Held {
             },
             State::Failed { error, took } => ServerStatus {
                 elapsed_ms: milliseconds(*took),
-                message: Some(error.reason()),
+                message: Some(shortened(&error.reason(), LONGEST).into_owned()),
                 stderr: error.stderr().to_vec(),
                 ..new(ServerState::Failed)
             },
@@ -206,7 +207,7 @@ impl Held {
             match state {
                 State::Connecting => return false,
                 State::Connected { server, .. } if server.is_usable() => return false,
-                State::Connected { server, .. } => server.link.stop.cancel(),
+                State::Connected { server, .. } => server.link.retire(&self.tasks.links),
                 State::Idle | State::Failed { .. } => {}
             }
             *state = State::Connecting;
@@ -294,8 +295,9 @@ impl Held {
     }
 
     async fn refresh(&self, link: &Arc<Link>) {
-        let tools = match tools::list(&link.peer, &self.name, &link.entry).await {
-            Ok(tools) => tools,
+        let Link { peer, calls, redactor, entry, .. } = &**link;
+        let listed = match tools::list(peer, calls, redactor, &self.name, entry).await {
+            Ok(listed) => listed,
             Err(reason) => {
                 tracing::warn!(server = self.name, reason, "the changed tools are not known");
                 return;
@@ -303,7 +305,7 @@ impl Held {
         };
         self.state.send_if_modified(|state| match state {
             State::Connected { server, .. } if Arc::ptr_eq(&server.link, link) => {
-                server.tools = tools;
+                server.listed = listed;
                 true
             }
             _ => false,

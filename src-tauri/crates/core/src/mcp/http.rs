@@ -1,8 +1,8 @@
 //! A server over streamable HTTP.
 //!
-//! The protocol library keeps the session; requests go through here, so that a tool's result is
-//! kept as it came, whatever its size up to the limit, and a refusal keeps its status. What failures
-//! mean is `refusal`'s.
+//! The protocol library keeps the session; calls and lists of tools go through here, so that a tool's
+//! result is kept as it came, whatever its size up to the limit, an answer that is not understood ends
+//! its request at once, and a refusal keeps its status. What failures mean is `refusal`'s.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +16,8 @@ use reqwest::header::{
 };
 use reqwest::{Response, StatusCode};
 use rmcp::model::{
-    ClientJsonRpcMessage, ErrorCode, ErrorData, JsonRpcMessage, RequestId, ServerJsonRpcMessage,
+    ClientJsonRpcMessage, ClientRequest, ErrorCode, ErrorData, JsonRpcMessage, RequestId,
+    ServerJsonRpcMessage,
 };
 use rmcp::transport::streamable_http_client::{
     AuthRequiredError, HttpStatusError, InsufficientScopeError, SseError, StreamableHttpClient,
@@ -27,8 +28,10 @@ use sse_stream::{Sse, SseStream};
 use url::Url;
 
 use super::MAX_MESSAGE;
+use super::answer::{broken_answer_to, error_in, not_understood};
 use super::calls::{Call, Calls, Taken};
 use super::lines::stand_in;
+use super::lossy::Lossy;
 use super::refusal::root;
 use crate::loopback::is_loopback;
 
@@ -76,9 +79,10 @@ impl Http {
             .max_sse_event_size(MAX_MESSAGE)
     }
 
-    async fn post_call(
+    /// Posts a request whose answer is looked at before the library gets it.
+    async fn post_watched(
         &self,
-        call: &Call,
+        call: Option<&Call>,
         uri: &str,
         message: &ClientJsonRpcMessage,
         id: RequestId,
@@ -95,10 +99,11 @@ impl Http {
         if let Some(session) = session {
             request = request.header("mcp-session-id", session.as_ref());
         }
-        call.sent.store(true, Ordering::Release);
+        let sent = |sent| call.iter().for_each(|call| call.sent.store(sent, Ordering::Release));
+        sent(true);
         let response = request.json(message).send().await.inspect_err(|error| {
             if error.is_connect() {
-                call.sent.store(false, Ordering::Release);
+                sent(false);
             }
         })?;
         let status = response.status();
@@ -106,14 +111,14 @@ impl Http {
             return Err(StreamableHttpError::SessionExpired);
         }
         if !status.is_success() {
-            return refused(response).await;
+            return refused(response, id).await;
         }
         if matches!(status, StatusCode::ACCEPTED | StatusCode::NO_CONTENT) {
             return Ok(StreamableHttpPostResponse::Accepted);
         }
         let kind = content_type(response.headers());
         if kind.starts_with(EVENTS) {
-            let events = self.kept(self.bounded_events(response, id));
+            let events = self.watched(self.bounded_events(response, id.clone()), Some(id));
             return Ok(StreamableHttpPostResponse::Sse(events, None));
         }
         if !kind.starts_with(JSON) {
@@ -123,13 +128,26 @@ impl Http {
             self.calls.refuse(&id);
             return Ok(StreamableHttpPostResponse::Json(too_large(id), None));
         };
-        let text = String::from_utf8(body).map_err(|_| not_json_rpc())?;
-        let message = match self.calls.take(text) {
-            Taken::Result(id) => JsonRpcMessage::response(stand_in(), id),
-            Taken::No(text) => serde_json::from_str(&text).map_err(|_| not_json_rpc())?,
-            Taken::Progress | Taken::Junk(_) => return Err(not_json_rpc()),
-        };
+        let message = self
+            .answer(body, &id)
+            .unwrap_or_else(|received| JsonRpcMessage::error(not_understood(&received), Some(id)));
         Ok(StreamableHttpPostResponse::Json(message, None))
+    }
+
+    /// The answer that a body is to the request `id`, or the body's text.
+    fn answer(&self, body: Vec<u8>, id: &RequestId) -> Result<ServerJsonRpcMessage, String> {
+        let text = String::from_utf8(body)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        match self.calls.take(text, Some(id)) {
+            Taken::Result(id) => Ok(JsonRpcMessage::response(stand_in(), id)),
+            Taken::Failed(id, error) => Ok(JsonRpcMessage::error(error, Some(id))),
+            Taken::No(text) => match serde_json::from_str(&text) {
+                Ok(answer @ (JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_))) => Ok(answer),
+                _ => Err(text),
+            },
+            Taken::Junk(text) => Err(text),
+            Taken::Progress => Err("progress instead of an answer".to_owned()),
+        }
     }
 
     /// The events of an answer; one that is too large becomes an error answer to `id`.
@@ -138,8 +156,9 @@ impl Http {
         // Bytes since the last whole event; bytes of the next one in the same chunk do not matter.
         let open = Arc::new(AtomicUsize::new(0));
         let counted = open.clone();
+        let mut lossy = Lossy::default();
         let bytes = response.bytes_stream().map(move |chunk| {
-            let chunk = chunk.map_err(std::io::Error::other)?;
+            let chunk = lossy.decode(chunk.map_err(std::io::Error::other)?);
             let before = counted.fetch_add(chunk.len(), Ordering::Relaxed);
             if before + chunk.len() > MAX_MESSAGE {
                 return Err(std::io::Error::other("an event is too large"));
@@ -160,18 +179,23 @@ impl Http {
         events.boxed()
     }
 
-    /// The events with each tool's result taken out and a stand-in in its place.
-    fn kept(&self, events: Events) -> Events {
+    /// The events with each tool's result taken out and a stand-in in its place, and what is not
+    /// understood as an error. `expected` is the request that they answer.
+    fn watched(&self, events: Events, expected: Option<RequestId>) -> Events {
         let calls = self.calls.clone();
         let watched = events.map(move |event| {
             let mut event = event?;
             if let Some(data) = event.data.take() {
-                event.data = match calls.take(data) {
-                    Taken::Result(id) => {
-                        serde_json::to_string(&ServerJsonRpcMessage::response(stand_in(), id)).ok()
-                    }
+                let answer = |message| serde_json::to_string::<ServerJsonRpcMessage>(&message).ok();
+                event.data = match calls.take(data, expected.as_ref()) {
+                    Taken::Result(id) => answer(JsonRpcMessage::response(stand_in(), id)),
+                    Taken::Failed(id, error) => answer(JsonRpcMessage::error(error, Some(id))),
                     Taken::Progress => None,
-                    Taken::No(text) | Taken::Junk(text) => Some(text),
+                    Taken::Junk(text) => match broken_answer_to(&text) {
+                        Some(id) => answer(JsonRpcMessage::error(not_understood(&text), Some(id))),
+                        None => Some(text),
+                    },
+                    Taken::No(text) => Some(text),
                 };
             }
             Ok(event)
@@ -204,11 +228,12 @@ impl StreamableHttpClient for Http {
         headers: HashMap<HeaderName, HeaderValue>,
         limits: StreamableHttpResponseLimits,
     ) -> Posted {
-        if let Some(call) = self.calls.register(&message)
-            && let JsonRpcMessage::Request(request) = &message
+        let call = self.calls.register(&message);
+        if let JsonRpcMessage::Request(request) = &message
+            && (call.is_some() || matches!(request.request, ClientRequest::ListToolsRequest(_)))
         {
-            let id = request.id.clone();
-            return self.post_call(&call, &uri, &message, id, session, token, headers).await;
+            let (call, id) = (call.as_deref(), request.id.clone());
+            return self.post_watched(call, &uri, &message, id, session, token, headers).await;
         }
         let client = &self.client;
         client
@@ -258,11 +283,11 @@ impl StreamableHttpClient for Http {
         let events = client
             .get_stream_with_max_sse_event_size(uri, session, last_event, token, headers, limit)
             .await?;
-        Ok(self.kept(events))
+        Ok(self.watched(events, None))
     }
 }
 
-async fn refused(response: Response) -> Posted {
+async fn refused(response: Response, id: RequestId) -> Posted {
     let status = response.status();
     let header = |name| {
         response
@@ -282,14 +307,15 @@ async fn refused(response: Response) -> Posted {
         _ => {}
     }
     let refusal = HttpStatusError::new(status.as_u16(), header(RETRY_AFTER));
-    // These are about the way, not about the call; anything else may explain itself.
+    // These are about the way, not about the call; anything else may explain itself. That it answers
+    // this request is often not said: a server that refuses may not have read its id.
     let about_the_way = matches!(status.as_u16(), 401 | 403 | 429 | 502..=504);
     if !about_the_way
         && content_type(response.headers()).starts_with(JSON)
         && let Ok(Some(body)) = bounded_body(response, REFUSAL_BODY).await
-        && let Ok(message @ JsonRpcMessage::Error(_)) = serde_json::from_slice(&body)
+        && let Some(error) = error_in(&body)
     {
-        return Ok(StreamableHttpPostResponse::Json(message, None));
+        return Ok(StreamableHttpPostResponse::Json(JsonRpcMessage::error(error, Some(id)), None));
     }
     Err(refusal.into())
 }
@@ -316,10 +342,6 @@ async fn bounded_body(
 fn too_large(id: RequestId) -> ServerJsonRpcMessage {
     let error = ErrorData::new(ErrorCode::INTERNAL_ERROR, "the answer is too large", None);
     JsonRpcMessage::error(error, Some(id))
-}
-
-fn not_json_rpc() -> StreamableHttpError<reqwest::Error> {
-    StreamableHttpError::UnexpectedServerResponse("the body is not a JSON-RPC message".into())
 }
 
 fn content_type(headers: &HeaderMap) -> String {

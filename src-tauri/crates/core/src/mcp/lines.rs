@@ -1,8 +1,9 @@
 //! A server at the other end of a stream: one JSON-RPC message a line, both ways.
 //!
-//! Lines that are no JSON-RPC are counted and passed over, since servers print things. A line of
-//! more than the limit fails its call at once instead of being waited for. A server that does not
-//! answer the first question of the newest protocol is taken for one of an earlier protocol.
+//! Lines that are no JSON-RPC are passed over, since servers print things; a line that answers a
+//! request and is not understood, or is of more than the limit, ends that request at once instead of
+//! being waited for. Bytes that are no UTF-8 are replaced. A server that does not answer the first
+//! question of the newest protocol is taken for one of an earlier protocol.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +20,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::answer::{self, EDGE, id_at_end, id_at_top};
 use super::calls::{Calls, Taken};
 use super::outbox::Outbox;
 use super::probe::Probe;
@@ -26,9 +28,6 @@ use super::redact::Redactor;
 
 /// Lines from here on are moved, not copied.
 const LARGE: usize = 64 << 10;
-
-/// Where the id of a request can be expected in a line that is too large to be read whole.
-const EDGE: usize = 1 << 10;
 
 /// Characters of a line that is no message: what is kept, and what is told once the secrets are out.
 const JUNK_KEPT: usize = 8 << 10;
@@ -160,21 +159,21 @@ impl<R, W: AsyncWrite + Unpin> Lines<R, W> {
         if line.iter().all(u8::is_ascii_whitespace) {
             return None;
         }
-        let text = match String::from_utf8(line) {
-            Ok(text) => text,
-            Err(error) => {
-                self.junk.note(&String::from_utf8_lossy(error.as_bytes()));
-                return None;
-            }
-        };
+        let text = String::from_utf8(line)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
         let text = match text.strip_prefix('\u{feff}') {
             Some(rest) => rest.to_owned(),
             None => text,
         };
-        match self.calls.take(text) {
+        match self.calls.take(text, None) {
             Taken::Result(id) => Some(JsonRpcMessage::response(stand_in(), id)),
             Taken::Progress => None,
+            Taken::Failed(id, error) => self.probe.admit(JsonRpcMessage::error(error, Some(id))),
             Taken::Junk(text) => {
+                if let Some(id) = answer::broken_answer_to(&text) {
+                    let error = answer::not_understood(&text);
+                    return self.probe.admit(JsonRpcMessage::error(error, Some(id)));
+                }
                 self.junk.note(&text);
                 None
             }
@@ -282,55 +281,5 @@ async fn until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,
-    }
-}
-
-/// The `id` of a message of which only the beginning is known.
-fn id_at_top(head: &[u8]) -> Option<RequestId> {
-    let (mut depth, mut in_string, mut escaped) = (0_u32, false, false);
-    for (at, byte) in head.iter().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => {
-                if !in_string && depth == 1 && head[at..].starts_with(br#""id""#) {
-                    return number_after_colon(&head[at + 4..]);
-                }
-                in_string = !in_string;
-            }
-            b'{' | b'[' if !in_string => depth += 1,
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    None
-}
-
-/// The `id` of a message of which only the end is known.
-fn id_at_end(tail: &[u8]) -> Option<RequestId> {
-    let at = tail.windows(4).rposition(|window| window == br#""id""#)?;
-    number_after_colon(&tail[at + 4..])
-}
-
-fn number_after_colon(rest: &[u8]) -> Option<RequestId> {
-    let rest = rest.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
-    let rest = rest.strip_prefix(b"\"").unwrap_or(rest);
-    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let number = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
-    Some(RequestId::Number(number))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_id_of_a_large_message_is_found_at_either_end() {
-        let found = |id| Some(RequestId::Number(id));
-        assert_eq!(id_at_top(br#"{"jsonrpc":"2.0","id":7,"result":{"con"#), found(7));
-        assert_eq!(id_at_top(br#"{"result":{"id":3,"text":"\"id\":4"#), None);
-        assert_eq!(id_at_end(br#"aaa"}]},"jsonrpc":"2.0","id":12}"#), found(12));
-        assert_eq!(id_at_end(br#"aaa"}]},"id": "12"}"#), found(12));
-        assert_eq!(id_at_end(b"aaaa"), None);
     }
 }

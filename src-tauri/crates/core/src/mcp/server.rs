@@ -24,12 +24,13 @@ use crate::catalog::Tool;
 use crate::event::Object;
 use crate::settings::ServerEntry;
 
-use super::MAX_MESSAGE;
 use super::calls::{Call, Calls};
 use super::error::CallError;
 use super::redact::Redactor;
 use super::refusal::{CallFailure, call_failure};
 use super::stdio::Process;
+use super::tools::Listed;
+use super::{MAX_MESSAGE, answer};
 
 /// How long telling a server that a call is cancelled may take.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -38,7 +39,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Server {
     pub(super) link: Arc<Link>,
-    pub(super) tools: Arc<[Arc<Tool>]>,
+    pub(super) listed: Listed,
 }
 
 /// What all clones of a server share.
@@ -51,6 +52,8 @@ pub(super) struct Link {
     pub(super) process: Option<Arc<Process>>,
     /// Of calls that are not wanted any longer.
     pub(super) notices: TaskTracker,
+    /// Counts the calls that have not ended.
+    pub(super) under_way: TaskTracker,
     /// Cancelled to end the link.
     pub(super) stop: CancellationToken,
     /// Cancelled when the link has ended, by us or by the server.
@@ -105,7 +108,12 @@ impl Server {
 
     /// Its tools when this snapshot was taken, in the server's order.
     pub fn tools(&self) -> &[Arc<Tool>] {
-        &self.tools
+        &self.listed.tools
+    }
+
+    /// What people should know of the list of its tools, a sentence each: which are left out, and why.
+    pub fn notes(&self) -> &[String] {
+        &self.listed.notes
     }
 
     /// Whether a call can be tried.
@@ -132,6 +140,7 @@ impl Server {
         options: CallOptions,
     ) -> Result<ToolResult, CallError> {
         let start = Instant::now();
+        let _under_way = self.link.under_way.token();
         let call = Call::new(options.progress);
         let params = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments.clone());
         let mut request = CallToolRequest::new(params);
@@ -196,7 +205,7 @@ impl Server {
         match error {
             ServiceError::McpError(error) => CallError::Rpc {
                 code: error.code.0.into(),
-                message: self.say(&format!("answered: {}", error.message)),
+                message: self.say(&answer::words("answered", &error, &self.link.redactor)),
             },
             ServiceError::TransportSend(error) => {
                 let failure = call_failure(error.error.as_ref());
@@ -245,6 +254,20 @@ impl Server {
 
     fn say(&self, words: &str) -> String {
         format!("server \"{}\" {}", self.name(), self.link.redactor.clean(words))
+    }
+}
+
+impl Link {
+    /// Another link takes its place; it ends when its calls have.
+    pub(super) fn retire(self: &Arc<Self>, tasks: &TaskTracker) {
+        self.under_way.close();
+        let link = self.clone();
+        tasks.spawn(async move {
+            tokio::select! {
+                () = link.under_way.wait() => link.stop.cancel(),
+                () = link.ended.cancelled() => {}
+            }
+        });
     }
 }
 

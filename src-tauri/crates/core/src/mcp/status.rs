@@ -26,6 +26,8 @@ pub struct ServerStatus {
     pub stderr: Vec<String>,
     /// Its tools, in its own order.
     pub tools: Vec<ToolSummary>,
+    /// What people should know of that list, a sentence each: which tools are left out, and why.
+    pub notes: Vec<String>,
 }
 
 /// How a server is reached.
@@ -97,6 +99,7 @@ impl ServerStatus {
             message: None,
             stderr: Vec::new(),
             tools: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -115,6 +118,7 @@ impl ServerStatus {
             })
             .collect();
         self.tool_count = self.tools.len();
+        self.notes = server.notes().to_vec();
         self
     }
 }

@@ -1,6 +1,7 @@
 //! A server's list of tools, in its order, as the catalog wants them.
 //!
-//! Leaves out what the entry's `disabledTools` names. A server whose pages never end is cut off.
+//! Leaves out what the entry's `disabledTools` names. A server whose pages never end is cut off. A
+//! malformed tool was left out on the wire (`listing`); here it is told.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,17 +15,33 @@ use crate::catalog::{Hints, Tool, Validator};
 use crate::digest::digest;
 use crate::settings::{ServerEntry, Transport};
 
-use super::refusal;
+use super::calls::Calls;
+use super::redact::Redactor;
+use super::{answer, refusal};
 
 /// More pages than any real server has.
 const MAX_PAGES: usize = 200;
 
+/// As many malformed tools are named.
+const NAMED: usize = 20;
+
+/// What a server offers.
+#[derive(Clone)]
+pub(super) struct Listed {
+    pub(super) tools: Arc<[Arc<Tool>]>,
+    /// What people should know of the list, a sentence each.
+    pub(super) notes: Arc<[String]>,
+}
+
 /// Asks for every page. The reason goes on after the server's name.
 pub(super) async fn list(
     peer: &Peer<RoleClient>,
+    calls: &Calls,
+    redactor: &Redactor,
     server: &str,
     entry: &ServerEntry,
-) -> Result<Arc<[Arc<Tool>]>, String> {
+) -> Result<Listed, String> {
+    calls.take_left_out();
     let mut tools = Vec::new();
     let mut names = HashSet::new();
     let mut cursors = HashSet::new();
@@ -37,7 +54,7 @@ pub(super) async fn list(
             Err(ServiceError::McpError(error)) if error.code == ErrorCode::METHOD_NOT_FOUND => {
                 break;
             }
-            Err(error) => return Err(unlisted(&error)),
+            Err(error) => return Err(unlisted(&error, redactor)),
         };
         for tool in page.tools {
             let disabled = entry.disabled_tools.iter().any(|name| *name == tool.name);
@@ -57,14 +74,29 @@ pub(super) async fn list(
             None => break,
         }
     }
-    Ok(tools.into())
+    let notes = notes(calls.take_left_out(), redactor);
+    for note in &notes {
+        tracing::warn!(server, note, "a list of tools is not whole");
+    }
+    Ok(Listed { tools: tools.into(), notes: notes.into() })
+}
+
+/// A sentence for each tool that was left out, but no more than are read.
+fn notes(mut left_out: Vec<String>, redactor: &Redactor) -> Vec<String> {
+    let more = left_out.len().saturating_sub(NAMED);
+    left_out.truncate(NAMED);
+    let mut notes: Vec<String> = left_out.iter().map(|note| redactor.clean(note)).collect();
+    if more > 0 {
+        notes.push(format!("{more} more malformed tools are left out"));
+    }
+    notes
 }
 
 /// Why there is no list. The library's own words name its types, and may repeat a URL.
-fn unlisted(error: &ServiceError) -> String {
+fn unlisted(error: &ServiceError, redactor: &Redactor) -> String {
     let closed = || "closed the connection before it listed its tools".to_owned();
     match error {
-        ServiceError::McpError(answer) => format!("did not list its tools: {}", answer.message),
+        ServiceError::McpError(error) => answer::words("did not list its tools", error, redactor),
         ServiceError::TransportSend(lost) => {
             refusal::connect_failure(lost.error.as_ref()).unwrap_or_else(closed)
         }

@@ -24,7 +24,7 @@ use super::{
     arguments::{Call, settle},
 };
 use crate::{
-    catalog::{self, Catalog, Tool},
+    catalog::{Catalog, Tool},
     event::{EventKind, Failure},
     history::Recorder,
     placeholder,
@@ -283,7 +283,7 @@ impl<'a> Checker<'a> {
         let task = Task {
             id,
             aliases,
-            tool_name: catalog::qualified_name(&tool.server, &tool.name),
+            tool_name: self.catalog.name_of(tool),
             arguments: raw.tool_arguments.clone(),
             depends_on,
             priority: raw.priority.unwrap_or_default(),

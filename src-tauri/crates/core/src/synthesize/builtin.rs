@@ -13,7 +13,10 @@ use serde_json::Value;
 
 use self::item::{described, escaped, shortened};
 use super::{Found, citations::pieces, evidence::Evidence};
-use crate::event::{Citation, NotConsulted};
+use crate::event::{self, Citation, NotConsulted};
+
+/// Bytes of a reason for which something was not consulted.
+const LONGEST_REASON: usize = 1 << 10;
 
 /// The line above an answer that no model wrote.
 pub const NOTICE: &str = "*Listed from the results; no language model wrote this.*";
@@ -120,7 +123,9 @@ fn write_gaps(answer: &mut String, not_consulted: &[NotConsulted]) {
             (None, Some(index)) => format!("task {}", index + 1),
             (None, None) => continue,
         };
-        let _ = writeln!(answer, "- {}: {}", escaped(&what), escaped(&gap.reason));
+        // Its task tells all of it.
+        let reason = event::shortened(&gap.reason, LONGEST_REASON);
+        let _ = writeln!(answer, "- {}: {}", escaped(&what), escaped(&reason));
     }
 }
 

@@ -237,3 +237,23 @@ fn a_tools_name_is_the_task_that_has_it_for_an_id() {
     let sent = check(9, plan, Vec::new());
     assert_eq!(sent, [r#"0:x:{"q":"a"}"#, r#"1:y:{"q":"b"}"#, r#"2:list:{"q":"c"}"#]);
 }
+
+/// Two tools whose plain names are the same are called as they are named in the catalog.
+#[test]
+fn tools_of_one_plain_name_reach_execute_under_their_own() {
+    let schema = json!({"type": "object"});
+    let tools = [("a", "b__c"), ("a__b", "c")];
+    let tools = tools.map(|(server, name)| Arc::new(Tool::of(server, name, &schema)));
+    let catalog = Catalog::new(tools.clone());
+    let recorder = Recorder::start(None, Uuid::nil(), "?", None);
+    let (sender, mut receiver) = mpsc::unbounded_channel();
+    let mut checker = Checker::new(&catalog, &recorder, &sender, 9);
+    for tool in &tools {
+        checker.take(raw(None, &catalog.name_of(tool), json!({})));
+    }
+    checker.finish();
+    for tool in &tools {
+        let Ok(Planned { task: Ok(task), .. }) = receiver.try_recv() else { panic!("{tool:?}") };
+        assert!(Arc::ptr_eq(catalog.resolve(&task.tool_name).unwrap(), tool));
+    }
+}
