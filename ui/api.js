@@ -82,6 +82,17 @@ export const saveExport = (runId, format) => call('save_export', { runId, format
  */
 export const renderMarkdown = (text, tasks) => call('render_markdown', { text, tasks });
 
+/**
+ * What the window gave the page along before its first paint: the answers to `get_settings` and
+ * `watch_servers` of that moment. Nothing to a page that is loaded again, since they have aged.
+ * @returns {{ settings: import('./state/types.js').SettingsAnswer, servers: ServerStatus[] } | null}
+ */
+export function givenAtStart() {
+  const [navigation] = performance.getEntriesByType('navigation');
+  const again = /** @type {any} */ (navigation)?.type === 'reload';
+  return again ? null : (/** @type {any} */ (window).trawlStart ?? null);
+}
+
 /** @returns {Promise<import('./state/types.js').SettingsAnswer>} */
 export const getSettings = () => call('get_settings');
 /** @param {string} name @param {Record<string, unknown>} entry @param {string} [previousName] */
@@ -129,3 +140,4 @@ export const forgetKey = (model) => call('forget_key', { model });
 /** @param {string} url http, https or mailto */
 export const openLink = (url) => call('open_link', { url });
 export const openLogs = () => call('open_logs');
+export const openDataFolder = () => call('open_data_folder');

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use trawl_tests::fake_llm::{FakeLlm, Protocol, Reply};
 
+use crate::page::Page;
 use crate::profile::Profile;
 
 const OPENAI: Protocol = Protocol::Openai;
@@ -13,6 +14,17 @@ fn plan(query: &str) -> Reply {
     let arguments = json!({"query": query, "size": 5});
     let task = json!({"tool_name": "stories__search_stories", "tool_arguments": arguments});
     Reply::json(OPENAI, &json!({"tasks": [task], "answer": null, "reasoning": null}))
+}
+
+/// Chosen: a provider, its address, a model of its list.
+async fn choose(page: &Page, model: &FakeLlm) {
+    page.click("[data-testid=settings]").await;
+    page.click("[data-section=model]").await;
+    page.click(".card[data-id=other]").await;
+    page.write("[data-testid=model-url]", &format!("{}/v1", model.url())).await;
+    page.press("[data-testid=model-url]", "\u{E007}").await;
+    page.click("[data-testid=model][title=scripted]").await;
+    page.find("[data-testid=model][title=scripted][aria-selected=true]").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -33,14 +45,7 @@ async fn a_model_is_chosen_tested_asked_and_stopped() {
     let window = profile.open().await;
     let page = &window.page;
 
-    // Chosen: a provider, its address, a model of its list.
-    page.click("[data-testid=settings]").await;
-    page.click("[data-section=model]").await;
-    page.click(".card[data-id=other]").await;
-    page.write("[data-testid=model-url]", &format!("{}/v1", model.url())).await;
-    page.press("[data-testid=model-url]", "\u{E007}").await;
-    page.click("[data-testid=model][title=scripted]").await;
-    page.find("[data-testid=model][title=scripted][aria-selected=true]").await;
+    choose(page, &model).await;
     page.click("[data-testid=test-model]").await;
     page.says("[data-testid=model-outcome]", "One, two, three").await;
     page.picture("model").await;
@@ -71,5 +76,73 @@ async fn a_model_is_chosen_tested_asked_and_stopped() {
     page.find("[data-testid=history-item][data-state=cancelled]").await;
     model.hung_up().await;
     page.says("[data-testid=answer]", "Upstream is everywhere").await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_of_a_model_outlives_what_happens_meanwhile() {
+    let slow = Reply::timed(OPENAI, "One, two, three.", Duration::from_secs(2), 30.0);
+    let model = FakeLlm::start([slow]).await;
+    model.offers(json!({"object": "list", "data": [{"id": "other"}, {"id": "scripted"}]}));
+    let profile = Profile::new();
+    let window = profile.open().await;
+    let page = &window.page;
+
+    // Nothing moves away under the pointer of whoever chooses a model and tests it.
+    let place = "const { top } = document.querySelector('[data-testid=test-model]').getBoundingClientRect(); \
+        return [top, document.querySelector('.model-said').getBoundingClientRect().height];";
+    page.click("[data-testid=settings]").await;
+    page.click("[data-section=model]").await;
+    page.click(".card[data-id=other]").await;
+    page.write("[data-testid=model-url]", &format!("{}/v1", model.url())).await;
+    page.press("[data-testid=model-url]", "\u{E007}").await;
+    page.find("[data-testid=model][title=scripted]").await;
+    let goes_on = "document.body.innerText.includes('Until a model is chosen here')";
+    page.until(goes_on).await;
+    let before = page.run(place, vec![]).await;
+    page.click("[data-testid=model][title=scripted]").await;
+    page.until(&format!("!{goes_on}")).await;
+    assert_eq!(page.run(place, vec![]).await, before);
+
+    // The same address is told again, the model is kept, another section is looked at.
+    page.click("[data-testid=test-model]").await;
+    page.says("[data-testid=model-outcome]", "Asking").await;
+    page.press("[data-testid=model-url]", "\u{E007}").await;
+    page.click("[data-testid=model][title=scripted]").await;
+    page.click("[data-section=servers]").await;
+    page.find("[data-testid=server]").await;
+    page.click("[data-section=model]").await;
+    page.says("[data-testid=model-outcome]", "One, two, three").await;
+
+    // Another model was not tested.
+    page.click("[data-testid=model][title=other]").await;
+    page.until("document.querySelector('[data-testid=model-outcome]').textContent === ''").await;
+    window.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_composer_names_the_model_in_use_and_changes_it() {
+    let model = FakeLlm::start([]).await;
+    let long = "a-model-with-a-name-that-is-much-longer-than-anybody-would-want-2026-02-28-preview";
+    model.offers(json!({"object": "list", "data": [{"id": long}, {"id": "scripted"}]}));
+    let profile = Profile::new();
+    let window = profile.open().await;
+    let page = &window.page;
+    page.says(".composer-row", "Built-in planner").await;
+    choose(page, &model).await;
+    page.press("body", "\u{E00C}").await;
+    page.says(".start-model", "scripted plans and writes").await;
+    let chip = ".composer-row .chip:nth-of-type(2)";
+    assert_eq!(page.text(chip).await, "scripted");
+    page.click(chip).await;
+    page.says("[role=menuitemcheckbox][aria-checked=true]", "scripted").await;
+    page.picture("model-menu").await;
+    page.click("[role=menuitemcheckbox][aria-checked=false]").await;
+    page.says(chip, long).await;
+    let file = std::fs::read_to_string(profile.data_folder().join("settings.json")).unwrap();
+    let file: serde_json::Value = serde_json::from_str(&file).unwrap();
+    assert_eq!(file["model"]["model"], long);
+    assert_eq!(file["model"]["baseUrl"], format!("{}/v1", model.url()));
+    page.picture("model-chip").await;
     window.close().await;
 }

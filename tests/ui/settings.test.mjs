@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { contextSetting, limitSettings, priceSettings, timeOutSettings } from '../../ui/state/limits.js';
-import { contextWords, draftOf, emptyServers, keyWords, offersOf, presetOf, testWords, typedModel } from '../../ui/state/model-choice.js';
+import { contextWords, draftOf, emptyServers, keyWords, menuModels, offersOf, presetOf, testWords, typedModel } from '../../ui/state/model-choice.js';
 import { mistakeIn, numberOf, shownNumber } from '../../ui/state/number-setting.js';
 import { mistakes, toDraft, toEntry } from '../../ui/state/server-entry.js';
 import { toolRows } from '../../ui/state/tool-rows.js';
@@ -129,4 +129,22 @@ test('a server’s entry goes through its form unchanged', () => {
   // A field makes one line end of every kind.
   assert.doesNotMatch(toDraft('a', entries[3]).args, /\r/);
   assert.deepEqual(mistakes({ ...toDraft('a', entries[0]), timeout: '0', atOnce: '1.5', command: ' ' }, ['a']), { name: 'There is already a server “a”', command: 'Name the program to start', timeout: 'A number of seconds above 0', atOnce: 'A whole number above 0' });
+});
+
+test('the menu of models has the one in use, those of its server, and those on this machine', () => {
+  const saved = { provider: 'openai', baseUrl: 'https://llm.example.org/v1', model: 'b', apiKeyEnv: 'A_KEY' };
+  const found = [{ name: 'Ollama', provider: 'ollama', baseUrl: 'http://127.0.0.1:11434', models: [{ name: 'a' }] }];
+  const { own, local } = menuModels(saved, 'b', [{ name: 'a', contextTokens: 8192 }, { name: 'b' }], found);
+  assert.deepEqual(own.map(({ label, note, checked }) => [label, note, checked]), [['b', '', true], ['a', '8k context', false]]);
+  assert.deepEqual(own[1].model, { provider: 'openai', baseUrl: 'https://llm.example.org/v1', model: 'a' });
+  assert.deepEqual(local.map(({ label, note, model }) => [label, note, model.provider]), [['a', 'Ollama', 'ollama']]);
+  // One server is not offered twice, and without a model only what runs here is.
+  const ollama = { provider: 'ollama', baseUrl: 'http://127.0.0.1:11434/', model: 'a' };
+  assert.deepEqual(menuModels(ollama, 'a', [{ name: 'a' }], found).local, []);
+  assert.deepEqual(menuModels({ provider: 'builtin' }, null, [], found).own, []);
+  assert.equal(menuModels(undefined, null, [], found).local.length, 1);
+  // A server may have hundreds.
+  const many = Array.from({ length: 300 }, (_, n) => ({ name: `m${n}` }));
+  assert.ok(menuModels(saved, 'm299', many, []).own.length <= 10);
+  assert.ok(menuModels(saved, 'm299', many, []).own[0].checked);
 });

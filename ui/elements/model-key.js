@@ -27,6 +27,7 @@ export class ModelKey {
   #expected = true;
   #replacing = false;
   #asked = 0;
+  #version = 0;
   /** @type {() => Partial<ModelSettings>} whose key it is */
   #whose;
   #changed;
@@ -35,11 +36,12 @@ export class ModelKey {
   constructor(whose, changed) {
     this.#whose = whose;
     this.#changed = changed;
+    this.#input.addEventListener('input', () => (this.#version += 1));
     this.#input.addEventListener('change', () => this.#save());
     this.#input.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape' || !(this.#replacing || this.#input.value !== '')) return;
       event.preventDefault();
-      this.#input.value = '';
+      this.#dropTyped();
       this.#replacing = false;
       this.#show();
       this.#focusFirst();
@@ -57,6 +59,11 @@ export class ModelKey {
     return this.#input.value.trim();
   }
 
+  /** Another one with each change of the key; keeping what was typed is none. */
+  get version() {
+    return this.#version;
+  }
+
   /**
    * Another server's key.
    * @param {{ variable: string, keyUrl: string | null, expected: boolean }} server `expected`: it wants a key as a rule
@@ -67,7 +74,7 @@ export class ModelKey {
     this.#keyUrl = keyUrl;
     this.#expected = expected;
     this.#replacing = false;
-    this.#input.value = '';
+    this.#dropTyped();
     this.#status = null;
     this.#show();
     this.refresh();
@@ -83,6 +90,11 @@ export class ModelKey {
       // The address is wrong, which is said where it stands.
       if (own === this.#asked) this.#tell(null);
     }
+  }
+
+  #dropTyped() {
+    if (this.#input.value !== '') this.#version += 1;
+    this.#input.value = '';
   }
 
   async #save() {
@@ -111,6 +123,7 @@ export class ModelKey {
     try {
       const status = await forgetKey(this.#whose());
       if (own !== this.#asked) return;
+      this.#version += 1;
       this.#tell(status);
       this.#focusFirst();
       this.#changed('key');

@@ -2,9 +2,10 @@
 // The models that a server lists, with what they read, and a search that also takes a name that is
 // not in the list. What was typed is what Enter takes; a row is chosen by arrow or click.
 
-import { h, fill } from '../lib/dom.js';
+import { h } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
 import { plural } from '../lib/format.js';
+import { refill } from '../lib/refill.js';
 import { roving, reachable } from '../lib/roving.js';
 import { contextWords, typedModel } from '../state/model-choice.js';
 import { textInput } from './form-parts.js';
@@ -70,12 +71,12 @@ export class ModelList {
     const listed = this.#models.some(({ name }) => name === this.#chosen);
     const shown = this.#chosen !== '' && !listed && searched === '' ? [{ name: this.#chosen }, ...this.#shown()] : this.#shown();
     this.#search.placeholder = this.#models.length > 0 ? `Search ${plural(this.#models.length, 'model')}` : 'Name of the model';
-    fill(
-      this.#rows,
+    // A row is not replaced under a click where nothing has changed.
+    refill(this.#rows, [shown, this.#chosen, searched, this.#models.length], () => [
       searched !== '' && !typedModel(searched, this.#models).listed && h('p', { class: 'model-none' }, `Enter uses “${searched}”`),
       shown.slice(0, MOST_ROWS).map((model) => this.#row(model)),
       shown.length > MOST_ROWS && h('p', { class: 'model-none' }, `${plural(shown.length - MOST_ROWS, 'more model')}: search for one`),
-    );
+    ]);
     reachable(this.#rows, '.model-row', /** @type {HTMLElement | null} */ (this.#rows.querySelector('[aria-selected=true]')));
   }
 
@@ -84,7 +85,7 @@ export class ModelList {
     const own = name === this.#chosen;
     return h(
       'button',
-      { type: 'button', class: 'model-row', role: 'option', 'data-testid': 'model', 'aria-selected': String(own), tabindex: -1, title: name, onclick: () => this.#take(name) },
+      { type: 'button', class: 'model-row', role: 'option', 'data-testid': 'model', 'data-key': name, 'aria-selected': String(own), tabindex: -1, title: name, onclick: () => this.#take(name) },
       h('span', { class: 'model-tick' }, own && icon('check', { size: 14 })),
       h('span', { class: 'cut grow' }, name),
       h('span', { class: 'model-note' }, contextWords(contextTokens)),

@@ -10,6 +10,7 @@ import { allSettings, onServers, reloadSettings } from '../state/servers.js';
 import { detect, detected, detecting, detectionKnown, onDetected } from '../state/detected.js';
 import { cardsOf, draftOf, offersOf, presetOf } from '../state/model-choice.js';
 import { contextSetting, priceSettings, timeOutSettings } from '../state/limits.js';
+import { isSameServer } from '../state/model-test.js';
 import { keepLimit } from './behaviour-settings.js';
 import { field, textInput } from './form-parts.js';
 import { ModelKey } from './model-key.js';
@@ -29,17 +30,21 @@ class ModelSettingsPage extends HTMLElement {
   #used = true;
   #model = '';
   #asked = 0;
+  /** Whose models are listed, or were asked for last. @type {Partial<ModelSettings>} */
+  #server = {};
   #loaded = false;
   #cards = h('div', { class: 'cards', role: 'radiogroup', 'aria-label': 'Provider' });
   #rows = h('div', { class: 'model-rows' });
+  /** Stays in its place whatever is told above it: nothing moves away under a click. */
+  #foot = h('footer', { class: 'model-foot', hidden: true });
   #url = textInput({ class: 'input mono', inputmode: 'url', 'data-testid': 'model-url' });
   #reached = h('span', { class: 'url-reached', role: 'status' });
   #urlField = field('Base URL', this.#url);
-  #key = new ModelKey(() => this.#draft(), (what) => (what === 'variable' ? this.#serverChanged() : this.#fetchModels()));
+  #key = new ModelKey(() => this.#draft(), (what) => (what === 'variable' ? this.#serverChanged() : this.#keyChanged()));
   #list = new ModelList((name) => this.#choose(name));
   #listed = h('p', { class: 'field-hint', role: 'status' });
   #unused = h('p', { class: 'field-hint' });
-  #test = new ModelTest(() => ({ model: this.#draft(), key: this.#key.typed }));
+  #test = new ModelTest(() => ({ model: this.#draft(), key: this.#key.typed, keyVersion: this.#key.version }));
   #context = numberSetting(contextSetting, (value) => keepLimit('contextTokens', value));
   #times = timeOutSettings.map((setting) => ({ key: setting.key, part: numberSetting(setting, (value) => keep({ [setting.key]: value })) }));
   #prices = priceSettings.map((setting) => ({ key: setting.key, part: numberSetting(setting, (value) => keep({ pricePerMillion: { [setting.key]: value } })) }));
@@ -61,12 +66,14 @@ class ModelSettingsPage extends HTMLElement {
         'section',
         { class: 'settings-page' },
         h('header', { class: 'top-bar settings-bar' }, h('h1', { class: 'settings-title' }, 'Model')),
-        h('div', { class: 'settings-scroll narrow' }, h('p', { class: 'settings-lead' }, 'The model writes the plan and the answer: two calls a question. Tool calls never pass through it.'), this.#cards, this.#rows),
+        h('div', { class: 'settings-scroll narrow' }, h('p', { class: 'settings-lead' }, 'The model writes the plan and the answer: two calls per question. Tool calls never pass through it.'), this.#cards, this.#rows),
+        this.#foot,
       ),
     );
     this.#url.addEventListener('change', () => this.#serverChanged());
+    this.#foot.append(this.#test.element);
     // Outside of a form, Enter alone is no change to every web view.
-    this.#url.addEventListener('keydown', (event) => event.key === 'Enter' && this.#serverChanged());
+    this.#url.addEventListener('keydown', (event) => event.key === 'Enter' && this.#askServer());
     this.#cards.addEventListener('keydown', (event) => this.#cardKey(event));
     this.#local.addEventListener('used-model', () => {
       this.#load();
@@ -108,12 +115,12 @@ class ModelSettingsPage extends HTMLElement {
     this.#model = draft.model;
     this.#listed.textContent = '';
     this.#urlField.complain('');
-    this.#test.clear();
     this.#list.show([], draft.model);
     this.#show();
-    if (preset === undefined) return;
-    this.#key.open({ variable: draft.apiKeyEnv, keyUrl: preset.keyUrl ?? null, expected: preset.needsKey || preset.id === 'other' });
-    this.#fetchModels();
+    this.#foot.hidden = preset === undefined;
+    if (preset !== undefined) this.#key.open({ variable: draft.apiKeyEnv, keyUrl: preset.keyUrl ?? null, expected: preset.needsKey || preset.id === 'other' });
+    this.#test.check();
+    if (preset !== undefined) this.#fetchModels();
   }
 
   /** @returns {Preset | undefined} none for the built-in planner */
@@ -148,11 +155,10 @@ class ModelSettingsPage extends HTMLElement {
       this.#rows,
       row('Base URL', h('div', { class: 'url-field' }, this.#urlField.element, this.#reached)),
       row('API key', this.#key.element),
-      row('Model', h('div', null, this.#list.element, this.#unused, this.#listed)),
-      row('Context budget', h('div', { class: 'number-line' }, this.#context.element, h('span', { class: 'number-words' }, 'tokens the model may read; results beyond that are cut, and that is said'))),
+      row('Model', h('div', null, this.#list.element, h('div', { class: 'model-said' }, this.#unused, this.#listed))),
+      row('Context budget', h('div', { class: 'number-line' }, this.#context.element, h('span', { class: 'number-words' }, 'tokens the model may read; what does not fit is cut, and the answer says so'))),
       row('Time-outs', h('div', { class: 'field-three' }, this.#times.map(({ part }) => part.element)), true),
-      row('Price', h('div', null, h('div', { class: 'field-three' }, this.#prices.map(({ part }) => part.element)), h('p', { class: 'field-hint' }, 'Of a million tokens, in your own currency. A question then shows what it cost.')), true),
-      this.#test.element,
+      row('Price', h('div', null, h('div', { class: 'field-three' }, this.#prices.map(({ part }) => part.element)), h('p', { class: 'field-hint' }, 'Per million tokens, in your own currency. Each answer then shows what it cost.')), true),
     );
     this.#showUse();
   }
@@ -165,8 +171,8 @@ class ModelSettingsPage extends HTMLElement {
 
   #showLocal() {
     const none = detectionKnown() && detected().length === 0;
-    const looks = detecting() ? 'Looking for servers of models.' : '';
-    this.#localSaid.textContent = none ? 'No server of models answers here. Ollama (port 11434), LM Studio (1234), llama.cpp (8080) and vLLM (8000) are looked for: start one, then look again.' : looks;
+    const looks = detecting() ? 'Looking for models on this machine.' : '';
+    this.#localSaid.textContent = none ? 'No model runs on this machine. Trawl looks for Ollama (port 11434), LM Studio (1234), llama.cpp (8080) and vLLM (8000): start one, then look again.' : looks;
     this.#localSaid.hidden = this.#localSaid.textContent === '' || offersOf(detected()).length > 0;
   }
 
@@ -209,15 +215,25 @@ class ModelSettingsPage extends HTMLElement {
   #choose(name) {
     this.#model = name;
     this.#used = true;
-    this.#test.clear();
+    this.#test.check();
     this.#save(this.#draft());
   }
 
-  /** Another address, or another variable with its key. */
-  async #serverChanged() {
-    this.#test.clear();
+  /** Another address, or another variable with its key. A field that is left tells again what Enter has told. */
+  #serverChanged() {
+    if (!isSameServer(this.#draft(), this.#server)) this.#askServer();
+  }
+
+  async #askServer() {
+    this.#server = this.#draft();
+    this.#test.check();
     if (this.#used) await this.#save(this.#draft());
     this.#key.refresh();
+    this.#fetchModels();
+  }
+
+  #keyChanged() {
+    this.#test.check();
     this.#fetchModels();
   }
 
@@ -233,6 +249,7 @@ class ModelSettingsPage extends HTMLElement {
   }
 
   async #fetchModels() {
+    this.#server = this.#draft();
     this.#asked += 1;
     const own = this.#asked;
     const began = performance.now();

@@ -6,45 +6,61 @@ import { icon } from '../lib/icons.js';
 import { sentence } from '../lib/format.js';
 import { said, testModel } from '../api.js';
 import { testWords } from '../state/model-choice.js';
+import { answered, begun, standing, untested } from '../state/model-test.js';
 
-/** @typedef {import('../state/types.js').ModelSettings} ModelSettings */
+/** @typedef {import('../state/model-test.js').Subject} Subject */
+/** @typedef {import('../state/types.js').ModelTest} Outcome */
 
 export class ModelTest {
   #button = /** @type {HTMLButtonElement} */ (h('button', { type: 'button', class: 'button', 'data-testid': 'test-model' }, icon('play', { size: 14 }), 'Test'));
   #outcome = h('div', { class: 'model-outcome', role: 'status', 'data-testid': 'model-outcome' });
   element = h('div', { class: 'model-test' }, this.#button, this.#outcome);
-  #asked = 0;
+  #trial = untested;
+  #what;
 
-  /** @param {() => { model: Partial<ModelSettings>, key: string }} what */
+  /** @param {() => Subject} what stands on the page */
   constructor(what) {
-    this.#button.addEventListener('click', () => this.#run(what()));
+    this.#what = what;
+    this.#button.addEventListener('click', () => this.#run());
   }
 
   /** What was said of another model is void. */
-  clear() {
-    this.#asked += 1;
+  check() {
+    const trial = standing(this.#trial, this.#what());
+    if (trial === this.#trial) return;
+    this.#trial = trial;
     this.#button.disabled = false;
     this.#outcome.replaceChildren();
   }
 
-  /** @param {{ model: Partial<ModelSettings>, key: string }} what */
-  async #run({ model, key }) {
-    this.clear();
-    const own = this.#asked;
+  async #run() {
+    const subject = this.#what();
+    this.#trial = begun(subject);
+    if (subject.model.model == null) {
+      this.#tell({ ok: false, code: 'no_model', message: 'choose one in the list above' });
+      return;
+    }
     this.#button.disabled = true;
     fill(this.#outcome, icon('ring', { class: 'tone-live' }), h('span', null, 'Asking'));
-    /** @type {import('../state/types.js').ModelTest} */
-    const test = await testModel(model, key || undefined).catch((error) => ({ ok: false, code: error?.code, message: said(error) }));
-    if (own !== this.#asked) return;
+    const outcome = await testModel(subject.model, subject.key || undefined).catch((error) => ({ ok: false, code: error?.code, message: said(error) }));
+    const trial = answered(this.#trial, subject, outcome);
+    if (trial === this.#trial) return;
+    this.#trial = trial;
     this.#button.disabled = false;
-    const message = test.message ?? '';
-    fill(
-      this.#outcome,
-      icon(test.ok ? 'circle-check' : 'circle-x', { class: test.ok ? 'tone-ok' : 'tone-bad' }),
-      h('strong', { class: test.ok ? '' : 'tone-bad' }, testWords(test)),
-      h('span', { class: test.ok ? 'tone-quiet cut' : '', title: test.ok ? message : null }, test.ok ? `“${message.replace(/\s+/g, ' ')}”` : sentence(message)),
-    );
+    this.#tell(outcome);
     // It lost the focus as it was switched off; whoever went elsewhere meanwhile stays there.
     if (document.activeElement === document.body) this.#button.focus();
+  }
+
+  /** @param {Outcome} outcome */
+  #tell(outcome) {
+    const { ok } = outcome;
+    const message = outcome.message ?? '';
+    fill(
+      this.#outcome,
+      icon(ok ? 'circle-check' : 'circle-x', { class: ok ? 'tone-ok' : 'tone-bad' }),
+      h('strong', { class: ok ? '' : 'tone-bad' }, testWords(outcome)),
+      h('span', { class: ok ? 'tone-quiet cut' : '', title: ok ? message : null }, ok ? `“${message.replace(/\s+/g, ' ')}”` : sentence(message)),
+    );
   }
 }

@@ -2,16 +2,21 @@
 // <question-box>: the composer of the start page and under a run. Enter asks, Shift+Enter breaks a
 // line. Sends `ask` with `{ question }`; what comes of it is the page's matter. `docked` under a run.
 
-import { setServerEnabled, said } from '../api.js';
+import { saveModel, setServerEnabled, said } from '../api.js';
 import { h, send, setText } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
 import { commandKey, isComposing } from '../lib/keys.js';
 import { openMenu } from '../lib/popover.js';
 import { plural } from '../lib/format.js';
-import { allServers, allSettings, onServers, reloadSettings } from '../state/servers.js';
+import { detect, detected } from '../state/detected.js';
+import { menuModels } from '../state/model-choice.js';
+import { lookUp, offered } from '../state/offered.js';
+import { allServers, allSettings, onServers, reloadSettings, serversKnown, settingsKnown } from '../state/servers.js';
 
 const MOST_BYTES = 32 * 1024;
 const MOST_LINES = 8;
+/** For models to be listed in the menu; those of a slower server are there the next time. */
+const MENU_WAITS_MS = 400;
 
 class QuestionBox extends HTMLElement {
   #field = /** @type {HTMLTextAreaElement} */ (h('textarea', { rows: 1 }));
@@ -25,6 +30,8 @@ class QuestionBox extends HTMLElement {
 
   connectedCallback() {
     this.#stop = onServers(() => this.#showChips());
+    // Another model may have been chosen while this box was out of sight.
+    this.#showChips();
     if (this.childElementCount > 0) return;
     const docked = this.hasAttribute('docked');
     this.#field.dataset.testid = 'question';
@@ -35,6 +42,8 @@ class QuestionBox extends HTMLElement {
     this.#send.append(icon('arrow-up'));
     this.#servers.addEventListener('click', () => this.#serverMenu());
     this.#model.addEventListener('click', () => this.#modelMenu());
+    // Known by the click, so that the menu is whole when it opens.
+    for (const near of ['pointerenter', 'focus']) this.#model.addEventListener(near, () => this.#lookUpModels());
     if (!docked) this.#hint.append(h('kbd', { class: 'key' }, commandKey('K')), 'commands', h('kbd', { class: 'key' }, 'Shift ↵'), 'new line');
     const form = h(
       'form',
@@ -49,7 +58,6 @@ class QuestionBox extends HTMLElement {
       }
     });
     this.append(form, this.#said);
-    this.#showChips();
     this.#changed();
   }
 
@@ -120,11 +128,8 @@ class QuestionBox extends HTMLElement {
     const all = allServers();
     const on = all.filter((server) => server.state !== 'disabled');
     const words = all.length === 0 ? 'No servers' : on.length === all.length ? 'All servers' : `${on.length} of ${plural(all.length, 'server')}`;
-    setText(/** @type {Node} */ (this.#servers.querySelector('.chip-label')), words);
-    setText(
-      /** @type {Node} */ (this.#model.querySelector('.chip-label')),
-      allSettings().modelName ?? 'Built-in planner',
-    );
+    label(this.#servers, serversKnown() ? words : null);
+    label(this.#model, settingsKnown() ? (allSettings().modelName ?? 'Built-in planner') : null);
   }
 
   #serverMenu() {
@@ -148,15 +153,33 @@ class QuestionBox extends HTMLElement {
     );
   }
 
-  #modelMenu() {
+  #lookUpModels() {
+    return Promise.all([lookUp(), detect()]);
+  }
+
+  async #modelMenu() {
+    const { settings, modelName } = allSettings();
+    const open = this.#model.getAttribute('aria-expanded') === 'true';
+    if (!open) await Promise.race([this.#lookUpModels(), new Promise((done) => setTimeout(done, MENU_WAITS_MS))]);
+    const { own, local } = menuModels(settings.model, modelName, offered(), detected());
+    const item = (/** @type {import('../state/model-choice.js').MenuModel} */ { label, note, checked, model }) => ({ label, note, checked, run: () => this.#use(model) });
     openMenu(
       this.#model,
       [
-        { heading: allSettings().modelName === null ? 'No model configured' : 'Plans and writes' },
-        { label: 'Choose a model', icon: 'cpu', run: () => send(this, 'open-settings', { section: 'model' }) },
+        { heading: modelName === null ? 'No model configured' : 'Plans and writes' },
+        ...own.map(item),
+        ...(local.length > 0 ? [{ heading: 'On this machine' }, ...local.map(item)] : []),
+        { label: modelName === null ? 'Choose a model' : 'Choose another model', icon: 'cpu', run: () => send(this, 'open-settings', { section: 'model' }) },
       ],
       { side: 'above', label: 'Model' },
     );
+  }
+
+  /** @param {Partial<import('../state/types.js').ModelSettings>} model */
+  #use(model) {
+    saveModel(model)
+      .then(reloadSettings)
+      .catch((error) => this.say(said(error)));
   }
 }
 
@@ -168,6 +191,13 @@ const stateWords = {
   failed: 'failed',
   invalid: 'failed',
 };
+
+/** A grey bar until it is known what it says. @param {HTMLElement} chip @param {string | null} words */
+function label(chip, words) {
+  const element = /** @type {HTMLElement} */ (chip.querySelector('.chip-label'));
+  element.classList.toggle('unknown', words === null);
+  setText(element, words ?? '');
+}
 
 /** @param {string} name */
 function chip(name) {

@@ -2,13 +2,13 @@
 // <start-page>: the question box with the focus in it, examples that work with what is connected,
 // and what is connected.
 
-import { h, send } from '../lib/dom.js';
+import { h, send, setText } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
 import { plural } from '../lib/format.js';
 import { refill } from '../lib/refill.js';
 import { detect } from '../state/detected.js';
 import { draftOf, keepDraft } from '../state/follow-ups.js';
-import { allServers, allSettings, onServers, preference, serversKnown, setPreference } from '../state/servers.js';
+import { allServers, allSettings, onServers, preference, serversKnown, setPreference, settingsKnown } from '../state/servers.js';
 import './detected-models.js';
 import './question-box.js';
 
@@ -22,6 +22,7 @@ const examples = [
 
 class StartPage extends HTMLElement {
   #box = /** @type {import('./question-box.js').QuestionBox} */ (document.createElement('question-box'));
+  #lead = h('p', { class: 'start-lead' });
   #notices = h('div', { class: 'start-notices' });
   #model = h('div', { class: 'start-model' });
   #detected = h('detected-models', { class: 'start-detected', dismissible: true, hidden: true });
@@ -41,6 +42,7 @@ class StartPage extends HTMLElement {
           'div',
           { class: 'start' },
           h('h1', { class: 'start-title' }, 'What do you want to find out?'),
+          this.#lead,
           this.#notices,
           this.#box,
           this.#model,
@@ -65,12 +67,13 @@ class StartPage extends HTMLElement {
   }
 
   #show() {
-    const { notices, warnings, modelName, version } = allSettings();
+    const { notices, warnings, modelName } = allSettings();
+    setText(this.#lead, leadWords(allServers()));
     refill(this.#notices, [notices, warnings], () => [...notices, ...warnings].map((text) => h('p', { class: 'start-notice', role: 'status' }, icon('triangle-alert'), h('span', null, text))));
-    refill(this.#model, [modelName], () =>
-      modelName === null ? [icon('info'), h('span', null, 'Built-in planner · no model configured')] : [icon('cpu'), h('span', null, `${modelName} plans and writes`)],
+    refill(this.#model, [modelName, settingsKnown()], () =>
+      !settingsKnown() ? [h('span', { class: 'unknown' })] : modelName === null ? [icon('info'), h('span', null, 'Built-in planner · no model configured')] : [icon('cpu'), h('span', null, `${modelName} plans and writes`)],
     );
-    const offers = version !== '' && modelName === null && !preference('detectedModelDismissed', false);
+    const offers = settingsKnown() && modelName === null && !preference('detectedModelDismissed', false);
     this.#detected.hidden = !offers;
     if (offers) detect();
     this.#showExamples();
@@ -113,11 +116,19 @@ class StartPage extends HTMLElement {
       h(
         'div',
         { class: 'server-chips' },
+        !serversKnown() && h('span', { class: 'unknown' }),
         allServers().map((server) => serverChip(server, () => send(this, 'open-settings', { section: 'servers', server: server.name }))),
         h('button', { type: 'button', class: 'server-chip add', 'data-key': 'add a server', onclick: () => send(this, 'open-settings', { section: 'servers', add: true }) }, icon('plus', { size: 14 }), 'Add server'),
       ),
     ]);
   }
+}
+
+/** What a first look has to know. @param {import('../state/types.js').ServerStatus[]} servers */
+function leadWords(servers) {
+  const all = 'A question goes to all of your servers at the same time; one answer says where each statement comes from.';
+  const sample = servers.some(({ kind, state }) => kind === 'builtin' && state !== 'disabled');
+  return sample ? `${all} “stories” is sample data to try it on.` : all;
 }
 
 /** @param {import('../state/types.js').ServerStatus} server @param {() => void} open */

@@ -73,6 +73,32 @@ export function typedModel(typed, models) {
   return { name: found?.name ?? words, listed: found !== undefined };
 }
 
+/** More are in the settings. */
+const MOST_IN_MENU = 10;
+
+/** @typedef {{ label: string, note: string, checked: boolean, model: Partial<ModelSettings> }} MenuModel */
+
+/**
+ * What the composer's menu offers: the model in use, the others of its server, and those that run on
+ * this machine. `model` is what choosing one keeps.
+ * @param {ModelSettings | undefined} saved
+ * @param {string | null} inUse its name
+ * @param {{ name: string, contextTokens?: number | null }[]} offered by the server in use
+ * @param {DetectedModel[]} found on this machine
+ * @returns {{ own: MenuModel[], local: MenuModel[] }}
+ */
+export function menuModels(saved, inUse, offered, found) {
+  const { provider = 'builtin', baseUrl = null } = saved ?? {};
+  const names = inUse === null ? [] : [...new Set([inUse, ...offered.map(({ name }) => name)])].slice(0, MOST_IN_MENU);
+  const noteOf = (/** @type {string} */ name) => contextWords(offered.find((one) => one.name === name)?.contextTokens);
+  const own = names.map((name) => ({ label: name, note: noteOf(name), checked: name === inUse, model: { provider, baseUrl, model: name } }));
+  const local = offersOf(found)
+    .filter((one) => inUse === null || one.provider !== provider || trimmed(one.baseUrl) !== trimmed(baseUrl))
+    .slice(0, MOST_IN_MENU)
+    .map((one) => ({ label: one.model, note: one.server, checked: false, model: { provider: one.provider, baseUrl: one.baseUrl, model: one.model } }));
+  return { own, local };
+}
+
 /** Servers that run and have nothing to offer yet. @param {DetectedModel[]} found */
 export function emptyServers(found) {
   return found.filter(({ models }) => models.length === 0).map(({ name }) => name);

@@ -2,15 +2,16 @@
 // What the window knows of servers and settings: the last status of every server, and the settings
 // file. Whoever shows them subscribes.
 
-import { getSettings, reconnectServer, savePreferences, watchServers } from '../api.js';
+import { getSettings, givenAtStart, reconnectServer, savePreferences, watchServers } from '../api.js';
 
 /** @typedef {import('./types.js').ServerStatus} ServerStatus */
 /** @typedef {import('./types.js').SettingsAnswer} SettingsAnswer */
 
+const start = givenAtStart();
 /** @type {ServerStatus[]} */
-let servers = [];
+let servers = start?.servers ?? [];
 /** @type {SettingsAnswer} */
-let settings = {
+let settings = start?.settings ?? {
   settings: {},
   warnings: [],
   notices: [],
@@ -18,12 +19,14 @@ let settings = {
   version: '',
   modelName: null,
 };
-let known = false;
+let known = start !== null;
 /** @type {Set<() => void>} */
 const listeners = new Set();
 
 export const allServers = () => servers;
 export const allSettings = () => settings;
+/** Whether the settings have been read at all. */
+export const settingsKnown = () => settings.version !== '';
 /** Whether the servers have been told at all. */
 export const serversKnown = () => known;
 
