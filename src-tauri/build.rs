@@ -13,6 +13,7 @@ const COMMANDS: &[&str] = &[
     "key_status",
     "list_models",
     "list_runs",
+    "open_data_folder",
     "open_link",
     "open_logs",
     "presets",

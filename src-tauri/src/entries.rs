@@ -10,7 +10,22 @@ use trawl_core::settings::ServerEntry;
 use crate::approvals;
 use crate::error::CommandError;
 
-/// Adds an entry, or replaces the one of the same or of the previous name in its place.
+/// Keys that the form of a server shows. The others are changed elsewhere, perhaps while it is open.
+const SHOWN: [&str; 11] = [
+    "builtin",
+    "command",
+    "args",
+    "env",
+    "cwd",
+    "url",
+    "headers",
+    "timeoutSeconds",
+    "maxConcurrent",
+    "requestsPerSecond",
+    "readOnly",
+];
+
+/// Adds an entry, or changes the one of the same or of the previous name in its place.
 pub(crate) fn save(
     file: &mut Object,
     name: &str,
@@ -21,9 +36,9 @@ pub(crate) fn save(
     if name.is_empty() {
         return Err(CommandError::new("invalid_entry", "the server needs a name"));
     }
-    checked(&entry)?;
     let servers = servers(file)?;
     let replaced = previous_name.unwrap_or(name);
+    checked(&entry)?;
     if name != replaced && servers.contains_key(name) {
         let message = format!("there is a server \"{name}\" already; choose another name");
         return Err(CommandError::new("name_taken", message));
@@ -32,7 +47,7 @@ pub(crate) fn save(
     let mut edited = Map::new();
     for (known, its) in std::mem::take(servers) {
         if known == replaced {
-            edited.insert(name.to_owned(), entry.clone());
+            edited.insert(name.to_owned(), merged(its, entry.clone()));
         } else {
             edited.insert(known, its);
         }
@@ -46,6 +61,26 @@ pub(crate) fn save(
         approvals::rename_server(file, replaced, name);
     }
     Ok(())
+}
+
+/// The known entry with what the form shows as it was given. What else was given is new to it, but
+/// never whether it is switched off: that is decided beside the form alone.
+fn merged(known: Value, given: Value) -> Value {
+    let (Value::Object(mut entry), Value::Object(given)) = (known, given.clone()) else {
+        return given;
+    };
+    for key in SHOWN {
+        if !given.contains_key(key) {
+            entry.shift_remove(key);
+        }
+    }
+    for (key, value) in given {
+        let is_new = !entry.contains_key(&key) && key != "disabled";
+        if is_new || SHOWN.contains(&key.as_str()) {
+            entry.insert(key, value);
+        }
+    }
+    Value::Object(entry)
 }
 
 /// Removes an entry; one that is gone already is no error.
@@ -123,6 +158,26 @@ mod tests {
         assert_eq!(names(&settings), ["a", "d", "c", "e"]);
         remove(&mut settings, "a").unwrap();
         assert_eq!(names(&settings), ["d", "c", "e"]);
+    }
+
+    #[test]
+    fn what_was_changed_beside_the_form_stays_as_it_is() {
+        let opened = json!({"command": "n", "cwd": "/a", "readOnly": true, "mine": 1});
+        let mut settings = file(&json!({"a": opened}));
+        // While the form is open, it is switched off, and a key is added by hand.
+        set_enabled(&mut settings, "a", false).unwrap();
+        servers(&mut settings).unwrap()["a"]["retryTimeouts"] = json!(true);
+        save(&mut settings, "b", Some("a"), json!({"command": "m", "args": [], "mine": 1}))
+            .unwrap();
+        let saved = json!({"command": "m", "mine": 1, "disabled": true, "retryTimeouts": true,
+            "args": []});
+        assert_eq!(settings["mcpServers"], json!({"b": saved}));
+        // And switched on while the form still has it off.
+        set_enabled(&mut settings, "b", true).unwrap();
+        save(&mut settings, "b", None, json!({"command": "m", "disabled": true, "trusted": true}))
+            .unwrap();
+        let saved = json!({"command": "m", "mine": 1, "retryTimeouts": true, "trusted": true});
+        assert_eq!(settings["mcpServers"], json!({"b": saved}));
     }
 
     #[test]

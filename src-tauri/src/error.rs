@@ -1,5 +1,8 @@
 //! What a command answers when it cannot do its work: a code for the page, words for the person.
 
+use std::fmt::Display;
+use std::io;
+
 use serde::Serialize;
 use tauri_plugin_store::Error as StoreError;
 use trawl_core::{
@@ -64,10 +67,23 @@ impl From<SettingsError> for CommandError {
 
 impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
-        let message =
-            format!("the settings could not be saved: {error}; is the data folder writable?");
-        Self::new("settings_not_saved", message)
+        not_saved(&error)
     }
+}
+
+/// Files are written nowhere else here.
+impl From<io::Error> for CommandError {
+    fn from(error: io::Error) -> Self {
+        not_saved(&error)
+    }
+}
+
+fn not_saved(error: &dyn Display) -> CommandError {
+    let message = format!(
+        "the settings could not be saved, and stay as they were: {error}; is there room in the \
+         data folder, and is it writable?"
+    );
+    CommandError::new("settings_not_saved", message)
 }
 
 impl From<tauri::Error> for CommandError {

@@ -16,17 +16,20 @@ mod markdown;
 mod runs;
 mod sections;
 mod shell_path;
+mod start;
 mod store;
 mod stored;
 mod watches;
 mod window;
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
 
 use tauri::{App, AppHandle, Manager, RunEvent};
 use tauri_plugin_window_state::StateFlags;
-use trawl_core::logging::{self, Results};
+use trawl_core::logging::{self, Log, Results};
 use trawl_core::{mcp, paths};
 
 use crate::commands::{answer, history, model, runs as asked, servers, settings};
@@ -48,18 +51,13 @@ pub fn run() -> ExitCode {
 
 fn opened() -> Result<i32, Box<dyn std::error::Error>> {
     let data_folder = paths::data_folder(None)?;
-    // The settings say what is logged.
-    let store = Store::open(&data_folder);
-    let log = logging::start(&data_folder, Results::chosen(&store.current().file));
-    let host = Host::open(&data_folder, store);
-    if let Err(error) = &log {
-        host.store.tell(vec![format!("nothing is logged: {error}")]);
-    }
+    // Held until the end: what is still to be logged is written as it is dropped.
+    let log = Arc::new(OnceLock::new());
+    let kept = Arc::clone(&log);
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _, _| window::focus(app)))
         .plugin(tauri_plugin_store::Builder::default().build())
         .plugin(window_state())
-        .manage(host)
         .invoke_handler(tauri::generate_handler![
             answer::open_link,
             answer::render_markdown,
@@ -90,17 +88,36 @@ fn opened() -> Result<i32, Box<dyn std::error::Error>> {
             servers::watch_servers,
             servers::withdraw_approval,
             settings::get_settings,
+            settings::open_data_folder,
             settings::open_logs,
             settings::save_limits,
             settings::save_preferences,
         ])
-        .setup(|app| Ok(start(app)?))
+        // A second start has ended before this, and has touched no file of the first.
+        .setup(move |app| {
+            let _ = kept.set(open_host(app, &data_folder));
+            Ok(start(app)?)
+        })
         .build(tauri::generate_context!())?;
     Ok(app.run_return(|app, event| {
         if let RunEvent::Exit = event {
-            tauri::async_runtime::block_on(app.state::<Host>().close());
+            if let Some(host) = app.try_state::<Host>() {
+                tauri::async_runtime::block_on(host.close());
+            }
         }
     }))
+}
+
+/// Opens what is in the data folder. The settings say what is logged, so that they come first.
+fn open_host(app: &App, data_folder: &Path) -> Option<Log> {
+    let store = Store::open(data_folder);
+    let log = logging::start(data_folder, Results::chosen(&store.current().file));
+    let host = Host::open(data_folder, store);
+    if let Err(error) = &log {
+        host.store.tell(vec![format!("nothing is logged: {error}")]);
+    }
+    app.manage(host);
+    log.ok()
 }
 
 /// Servers first, in the background; then the window.

@@ -7,14 +7,19 @@ use url::Url;
 
 use crate::error::CommandError;
 
+/// Scheme and host of the window's own pages. Windows has no schemes of its own.
+const OWN: (&str, &str) =
+    if cfg!(windows) { ("http", "tauri.localhost") } else { ("tauri", "localhost") };
+
 /// Whether an address belongs to the window's own pages.
 pub(crate) fn is_own(address: &Url) -> bool {
-    match address.scheme() {
-        "tauri" => address.host_str() == Some("localhost"),
-        // Windows and Android have no schemes of their own.
-        "http" | "https" => address.host_str() == Some("tauri.localhost"),
-        _ => false,
-    }
+    is_at(address, OWN)
+}
+
+fn is_at(address: &Url, (scheme, host): (&str, &str)) -> bool {
+    let is_plain =
+        address.port().is_none() && address.username().is_empty() && address.password().is_none();
+    address.scheme() == scheme && address.host_str() == Some(host) && is_plain
 }
 
 /// An address that may be handed to the system.
@@ -35,17 +40,28 @@ mod tests {
 
     #[test]
     fn only_our_own_pages_are_shown() {
-        let check = |address: &str, expect| {
-            assert_eq!(is_own(&Url::parse(address).unwrap()), expect, "{address}");
-        };
-        check("tauri://localhost/index.html", true);
-        check("https://tauri.localhost/index.html", true);
-        check("https://example.com/", false);
-        check("https://tauri.localhost.example.com/", false);
-        check("tauri://example.com/", false);
-        check("file:///etc/passwd", false);
-        check("data:text/html,x", false);
-        check("about:blank", false);
+        let shown_at = |own, address: &str| is_at(&Url::parse(address).unwrap(), own);
+        let (named, plain) = (("tauri", "localhost"), ("http", "tauri.localhost"));
+        assert!(shown_at(named, "tauri://localhost/index.html#/run/x"));
+        assert!(shown_at(plain, "http://tauri.localhost/index.html"));
+        for other in [
+            "https://example.com/",
+            "https://tauri.localhost/index.html",
+            "http://tauri.localhost:8080/",
+            "http://me@tauri.localhost/",
+            "http://tauri.localhost.example.com/",
+            "tauri://localhost:8080/",
+            "tauri://me:x@localhost/",
+            "tauri://example.com/",
+            "file:///etc/passwd",
+            "data:text/html,x",
+            "about:blank",
+        ] {
+            assert!(!shown_at(named, other) && !shown_at(plain, other), "{other}");
+        }
+        // Each platform has one, and what is ours on another is somebody else's here.
+        let ours = [named, plain].map(|(scheme, host)| format!("{scheme}://{host}/"));
+        assert_eq!(ours.iter().filter(|own| is_own(&Url::parse(own).unwrap())).count(), 1);
     }
 
     #[test]

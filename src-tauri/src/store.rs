@@ -2,16 +2,21 @@
 //!
 //! The plugin takes a file that does not parse as empty and would overwrite it, so the core's reader
 //! looks first and sets such a file aside. The plugin's copy lives no longer than one change: what a
-//! person wrote into the file meanwhile is never overwritten with what was read before. Keys that
-//! Trawl does not know are kept.
+//! person wrote into the file meanwhile is never overwritten with what was read before. It writes
+//! plainly, so that it writes a new file, which takes the place of the settings once it is whole and
+//! on the disk: a full disk or a kill leaves them as they were. Keys that Trawl does not know are
+//! kept.
 
 use std::collections::HashMap;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value};
 use tauri::{AppHandle, Runtime};
 use tauri_plugin_store::StoreExt;
+use tempfile::NamedTempFile;
 use trawl_core::event::Object;
 use trawl_core::paths::{create_private_folder, settings_file};
 use trawl_core::settings::load::{Loaded, SettingsError, keep_good_copy, load, prepare};
@@ -91,16 +96,30 @@ impl Store {
 
     fn write<R: Runtime>(&self, app: &AppHandle<R>, file: Object) -> Result<(), CommandError> {
         let _ = create_private_folder(&self.data_folder);
-        let builder = app.store_builder(settings_file(&self.data_folder));
+        let place = settings_file(&self.data_folder);
+        // Some people keep it elsewhere, and a link here.
+        let place = fs::canonicalize(&place).unwrap_or(place);
+        let new = beside(&place)?;
+        let builder = app.store_builder(new.path());
         let store = builder.create_new().disable_auto_save().serialize(in_order).build()?;
         for (key, value) in file {
             store.set(key, value);
         }
         let saved = store.save();
-        // Else the plugin would save it once more at exit, over what is in the file by then.
+        // Else the plugin would save it once more at exit.
         store.close_resource();
-        Ok(saved?)
+        saved?;
+        new.as_file().sync_all()?;
+        new.persist(&place).map_err(|error| error.error)?;
+        Ok(())
     }
+}
+
+/// An empty file that only its owner can read, in the folder of another one. It has a short name,
+/// since there is room for the other's at least.
+fn beside(place: &Path) -> io::Result<NamedTempFile> {
+    let folder = place.parent().unwrap_or(Path::new("."));
+    tempfile::Builder::new().prefix(".new-").tempfile_in(folder)
 }
 
 type Unserialised = Box<dyn std::error::Error + Send + Sync>;
@@ -122,8 +141,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use serde_json::json;
     use tauri::test::{MockRuntime, mock_builder, mock_context, noop_assets};
 
@@ -187,6 +204,41 @@ mod tests {
         });
         assert!(kept);
         assert_eq!(store.current().file["preferences"], json!({"theme": "light"}));
+    }
+
+    #[test]
+    fn whoever_reads_while_it_is_saved_reads_all_of_one_version() {
+        use std::io::Read;
+        let folder = tempfile::tempdir().unwrap();
+        let path = settings_file(folder.path());
+        let (app, store) = (app(), Store::open(folder.path()));
+        theme(&store, &app, "dark");
+        let before = fs::read_to_string(&path).unwrap();
+        let mut reader = fs::File::open(&path).unwrap();
+        theme(&store, &app, "light");
+        let mut read = String::new();
+        reader.read_to_string(&mut read).unwrap();
+        assert_eq!(read, before, "a file is replaced, never written into");
+        let mut names: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["settings.json", "settings.json.good"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_reads_what_is_saved_and_a_link_stays_one() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let target = elsewhere.path().join("trawl.json");
+        fs::write(&target, r#"{"mine": 1}"#).unwrap();
+        symlink(&target, settings_file(folder.path())).unwrap();
+        let (app, store) = (app(), Store::open(folder.path()));
+        theme(&store, &app, "dark");
+        assert!(settings_file(folder.path()).is_symlink());
+        let file: Object = serde_json::from_slice(&fs::read(&target).unwrap()).unwrap();
+        assert_eq!((&file["mine"], &file["preferences"]["theme"]), (&json!(1), &json!("dark")));
+        assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     /// A folder so deep that `settings.json` can be in it, but no copy of a longer name. Unlike one

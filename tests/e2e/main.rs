@@ -20,5 +20,6 @@ mod page;
 mod profile;
 mod query;
 mod remote;
+mod second;
 mod servers;
 mod stop;

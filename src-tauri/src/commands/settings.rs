@@ -1,5 +1,7 @@
 //! The settings outside of servers and models, and where everything lies.
 
+use std::path::Path;
+
 use serde::Serialize;
 use tauri::{AppHandle, Runtime, State};
 use tracing::instrument;
@@ -32,6 +34,11 @@ pub(crate) struct Shown {
 #[tauri::command(async)]
 #[instrument(skip_all)]
 pub(crate) fn get_settings<R: Runtime>(app: AppHandle<R>, host: State<'_, Host>) -> Shown {
+    shown(&app, &host)
+}
+
+/// What the page gets to know of the settings, as they are now.
+pub(crate) fn shown<R: Runtime>(app: &AppHandle<R>, host: &Host) -> Shown {
     let loaded = host.store.current();
     let model = &loaded.settings.model;
     Shown {
@@ -76,10 +83,19 @@ pub(crate) fn save_limits<R: Runtime>(
 
 #[tauri::command(async)]
 #[instrument(skip_all, err(Debug))]
+pub(crate) fn open_data_folder(host: State<'_, Host>) -> Answer {
+    open(&host.data_folder)
+}
+
+#[tauri::command(async)]
+#[instrument(skip_all, err(Debug))]
 pub(crate) fn open_logs(host: State<'_, Host>) -> Answer {
-    let folder = logs_folder(&host.data_folder);
-    tauri_plugin_opener::open_path(&folder, None::<&str>).map_err(|error| {
-        let message = format!("the logs in {} cannot be shown: {error}", folder.display());
+    open(&logs_folder(&host.data_folder))
+}
+
+fn open(folder: &Path) -> Answer {
+    tauri_plugin_opener::open_path(folder, None::<&str>).map_err(|error| {
+        let message = format!("the folder {} cannot be shown: {error}", folder.display());
         CommandError::new("not_opened", message)
     })
 }

@@ -20,6 +20,8 @@ pub(crate) enum Need {
     Xvfb,
     /// What drives the real window in a test.
     Driver,
+    /// Over which a second start finds the first.
+    Bus,
     /// What runs the UI's tests.
     Node,
 }
@@ -28,8 +30,8 @@ pub(crate) enum Need {
 pub(crate) const TO_BUILD: [Need; 2] = [Need::Compiler, Need::WebKit];
 
 /// And cannot be tested without these.
-pub(crate) const TO_TEST: [Need; 5] =
-    [Need::Compiler, Need::WebKit, Need::Xvfb, Need::Driver, Need::Node];
+pub(crate) const TO_TEST: [Need; 6] =
+    [Need::Compiler, Need::WebKit, Need::Xvfb, Need::Driver, Need::Bus, Need::Node];
 
 impl Need {
     fn is_met(self) -> bool {
@@ -40,6 +42,7 @@ impl Need {
             Self::WebKit => !linux || ask("pkg-config", &["--exists", "webkit2gtk-4.1"]).is_some(),
             Self::Xvfb => on_path("Xvfb"),
             Self::Driver => on_path("WebKitWebDriver"),
+            Self::Bus => on_path("dbus-daemon"),
             Self::Node => on_path("node"),
         }
     }
@@ -50,6 +53,7 @@ impl Need {
             Self::WebKit => "libwebkit2gtk-4.1-dev",
             Self::Xvfb => "xvfb",
             Self::Driver => "webkit2gtk-driver",
+            Self::Bus => "dbus-daemon",
             Self::Node => "nodejs",
         }
     }
@@ -60,6 +64,7 @@ impl Need {
             Self::WebKit => "webkit2gtk4.1-devel",
             Self::Xvfb => "xorg-x11-server-Xvfb",
             Self::Driver => "webkit2gtk-driver",
+            Self::Bus => "dbus-daemon",
             Self::Node => "nodejs",
         }
     }
@@ -69,6 +74,7 @@ impl Need {
             Self::Compiler => "base-devel",
             Self::WebKit | Self::Driver => "webkit2gtk-4.1",
             Self::Xvfb => "xorg-server-xvfb",
+            Self::Bus => "dbus",
             Self::Node => "nodejs",
         }
     }
