@@ -5,6 +5,7 @@
 import { said } from '../api.js';
 import { h, fill, send, setText } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
+import { commandKey } from '../lib/keys.js';
 import { dayGroup } from '../lib/days.js';
 import { plural } from '../lib/format.js';
 import { commandKey } from '../lib/keys.js';

@@ -5,8 +5,8 @@ import { h, send } from '../lib/dom.js';
 import { refill } from '../lib/refill.js';
 import { icon } from '../lib/icons.js';
 import { copyText } from '../lib/clipboard.js';
-import { openLogs, said } from '../api.js';
 import { commandKey } from '../lib/keys.js';
+import { openDataFolder, openLogs, said } from '../api.js';
 import { allSettings, onServers, preference, setPreference } from '../state/servers.js';
 import { chooseTheme } from '../state/theme.js';
 import { switchSetting } from './number-settings.js';
@@ -17,12 +17,14 @@ const keys = [
   [commandKey('N'), 'New question'],
   ['/', 'Search history'],
   [commandKey('K'), 'Commands'],
+  [commandKey('.'), 'Cancel the run on show'],
   [commandKey('B'), 'Show or hide the history'],
   [commandKey(','), 'Settings'],
+  [commandKey('S'), 'Save the server that is edited'],
   ['Enter', 'Ask; on a task, its evidence'],
   ['Shift Enter', 'New line in a question'],
   ['Delete', 'On a running task, cancel it; on a past question, delete it'],
-  ['Esc', 'Close what is open; else cancel the run'],
+  ['Esc', 'Close what is open, one step back; never cancels a run'],
 ];
 
 class PlainSettings extends HTMLElement {
@@ -98,19 +100,23 @@ class PlainSettings extends HTMLElement {
     const { dataFolder, notices, warnings } = allSettings();
     return [
       h('p', { class: 'settings-lead' }, 'Settings, history and every result are kept on this machine, in one folder.'),
-      h('div', { class: 'settings-line' }, h('span', { class: 'settings-name' }, 'Data folder'), h('span', { class: 'mono grow settings-value' }, dataFolder), copyButton(dataFolder)),
+      h('div', { class: 'settings-line' }, h('span', { class: 'settings-name' }, 'Data folder'), h('span', { class: 'mono grow settings-value' }, dataFolder), copyButton(dataFolder), openButton('open-data', () => this.#tryTo(openDataFolder))),
       h('div', { class: 'settings-line' }, h('span', { class: 'settings-name' }, 'Deleting'), h('span', { class: 'grow' }, 'Deleting a question removes its tasks, results and answer. Log files expire on their own after 7 days.')),
       [...notices, ...warnings].map((text) => h('p', { class: 'start-notice' }, icon('triangle-alert'), h('span', null, text))),
     ];
   }
 
   #logs() {
-    const open = () => openLogs().catch((error) => send(this, 'say', { text: said(error) }));
     return [
       h('p', { class: 'settings-lead' }, 'One file a day, kept for 7 days: what Trawl and its servers did, and what went wrong.'),
       this.#logResults.element,
-      h('div', { class: 'settings-line' }, h('span', { class: 'settings-name' }, 'Log folder'), h('span', { class: 'mono grow settings-value' }, `${allSettings().dataFolder}/logs`), h('button', { type: 'button', class: 'button', 'data-key': 'open-logs', onclick: open }, icon('folder-open', { size: 15 }), 'Open')),
+      h('div', { class: 'settings-line' }, h('span', { class: 'settings-name' }, 'Log folder'), h('span', { class: 'mono grow settings-value' }, `${allSettings().dataFolder}/logs`), openButton('open-logs', () => this.#tryTo(openLogs))),
     ];
+  }
+
+  /** @param {() => Promise<unknown>} act */
+  #tryTo(act) {
+    act().catch((error) => send(this, 'say', { text: said(error) }));
   }
 
   #about() {
@@ -121,6 +127,11 @@ class PlainSettings extends HTMLElement {
       h('dl', { class: 'keys' }, keys.flatMap(([key, words]) => [h('dt', null, h('kbd', { class: 'key' }, key)), h('dd', null, words)])),
     ];
   }
+}
+
+/** @param {string} key @param {() => void} open */
+function openButton(key, open) {
+  return h('button', { type: 'button', class: 'button', 'data-key': key, onclick: open }, icon('folder-open', { size: 15 }), 'Open');
 }
 
 /** @param {string} text */

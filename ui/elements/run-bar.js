@@ -6,6 +6,7 @@
 import { copyText } from '../lib/clipboard.js';
 import { h, fill, setText } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
+import { commandKey } from '../lib/keys.js';
 import { duration, plural, running, sentence } from '../lib/format.js';
 import { longWhen } from '../lib/days.js';
 import { confirmAt, openMenu } from '../lib/popover.js';
@@ -26,7 +27,7 @@ export class RunBar {
   #actions = h('span', { class: 'run-actions' });
   #enoughWords = h('span', { class: 'enough-words' });
   #enough = h('button', { type: 'button', class: 'button', onclick: () => this.#send('stop-tasks') }, icon('pen-line', { size: 15 }), this.#enoughWords);
-  #cancel = h('button', { type: 'button', class: 'button', 'data-testid': 'cancel', onclick: () => this.#send('cancel-run') }, icon('square', { size: 13 }), 'Cancel run', h('kbd', { class: 'key' }, 'Esc'));
+  #cancel = h('button', { type: 'button', class: 'button', 'data-testid': 'cancel', title: `End this run (${commandKey('.')}); Escape only closes what is open`, onclick: () => this.#send('cancel-run') }, icon('square', { size: 13 }), 'Cancel run', h('kbd', { class: 'key' }, commandKey('.')));
   #stateShape = '';
   #shape = '';
   /** @type {Send} */

@@ -333,11 +333,9 @@ class RunView extends HTMLElement {
     else send(this, name, detail);
   }
 
-  /** Escape cancels a running run. @returns {boolean} whether there was one */
+  /** Ends a run that is running. */
   cancel() {
-    if (this.#run?.state !== 'running') return false;
-    this.#act('cancel-run');
-    return true;
+    if (this.#run?.state === 'running') this.#act('cancel-run');
   }
 
   /** @param {number} index */

@@ -4,6 +4,8 @@
 
 import { h, fill, send } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
+import { commandKey } from '../lib/keys.js';
+import { confirmAt } from '../lib/popover.js';
 import { duration, plural, sentence } from '../lib/format.js';
 import { said, saveServer, testServer } from '../api.js';
 import { allSettings, retryFailed } from '../state/servers.js';
@@ -22,6 +24,8 @@ class ServerForm extends HTMLElement {
   #kind = 'command';
   /** Changes with every entry that is opened: what was asked for another one is not told here. */
   #opened = 0;
+  /** What stood in the form when it was opened. */
+  #opening = '';
   #title = h('h2', { class: 'evidence-tool grow cut' });
   #name = textInput();
   #command = textInput({ class: 'input mono', placeholder: 'npx' });
@@ -39,35 +43,51 @@ class ServerForm extends HTMLElement {
   #fields = {
     name: field('Name', this.#name),
     command: field('Command', this.#command),
-    args: field('Arguments', this.#args, { aside: 'one a line' }),
+    args: field('Arguments', this.#args, { aside: 'one per line' }),
     cwd: field('Folder', this.#cwd),
     url: field('URL', this.#url),
     timeout: field('Time-out', this.#timeout, { unit: 's' }),
     atOnce: field('Calls at once', this.#atOnce),
-    perSecond: field('Calls a second', this.#perSecond),
+    perSecond: field('Calls per second', this.#perSecond),
   };
   #body = h('div', { class: 'form-body' });
   #outcome = h('div', { class: 'form-outcome', role: 'status' });
   #remove = h('button', { type: 'button', class: 'button plain danger' }, icon('trash', { size: 15 }), 'Remove');
   #test = /** @type {HTMLButtonElement} */ (h('button', { type: 'button', class: 'button' }, 'Test'));
-  #save = /** @type {HTMLButtonElement} */ (h('button', { type: 'submit', class: 'button primary' }, 'Save', h('kbd', { class: 'key' }, 'Ctrl S')));
+  #save = /** @type {HTMLButtonElement} */ (h('button', { type: 'submit', class: 'button primary' }, 'Save', h('kbd', { class: 'key' }, commandKey('S'))));
+  #close = h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Close', onclick: () => send(this, 'close-form') }, icon('x'));
+  #form = /** @type {HTMLFormElement} */ (h('form', { class: 'server-form', novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) }));
 
   connectedCallback() {
     if (this.childElementCount > 0) return;
     for (const toggle of [this.#readOnly, this.#trusted]) toggle.addEventListener('click', () => toggle.setAttribute('aria-checked', String(toggle.getAttribute('aria-checked') !== 'true')));
     this.#test.addEventListener('click', () => this.#tests());
     this.#remove.addEventListener('click', () => send(this, 'remove-server', { name: this.#previous, anchor: this.#remove }));
-    const form = h(
-      'form',
-      { class: 'server-form', novalidate: true, onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
-      h('header', { class: 'top-bar evidence-head' }, this.#title, h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Close', onclick: () => send(this, 'close-form') }, icon('x'))),
+    this.#form.append(
+      h('header', { class: 'top-bar evidence-head' }, this.#title, this.#close),
       this.#body,
       h('footer', { class: 'form-foot' }, this.#remove, h('span', { class: 'grow' }), this.#test, this.#save),
     );
-    form.addEventListener('keydown', (event) => {
-      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 's') this.#submit(event);
-    });
-    this.append(form);
+    this.append(this.#form);
+  }
+
+  /** Whether there is something in it that is not saved. */
+  get changed() {
+    return JSON.stringify(this.#draft()) !== this.#opening;
+  }
+
+  focus() {
+    this.#name.focus();
+  }
+
+  save() {
+    this.#form.requestSubmit();
+  }
+
+  /** @param {() => void} discard */
+  askDiscard(discard) {
+    const text = this.#previous === null ? 'The new server is not saved.' : `What you changed in ${this.#previous} is not saved.`;
+    confirmAt(this.#close, { title: 'Discard your edits?', text, action: 'Discard', keep: 'Keep editing', danger: true, align: 'end', run: discard });
   }
 
   /** @param {string | null} name @param {Record<string, any> | null} entry */
@@ -96,6 +116,7 @@ class ServerForm extends HTMLElement {
     this.#outcome.replaceChildren();
     for (const part of Object.values(this.#fields)) part.complain('');
     this.#lay();
+    this.#opening = JSON.stringify(this.#draft());
     this.#body.scrollTop = 0;
     this.#name.focus();
   }
@@ -118,18 +139,18 @@ class ServerForm extends HTMLElement {
       this.#kind === 'command' && [
         f.command.element,
         f.args.element,
-        h('div', { class: 'field' }, label('Environment'), this.#env.element, h('p', { class: 'field-hint' }, 'Secrets need not stand here: ${env:NAME} and ${keychain:NAME} are replaced when the server starts.')),
+        h('div', { class: 'field' }, label('Environment'), this.#env.element, h('p', { class: 'field-hint' }, 'To keep a secret out of the file, write ${env:NAME} or ${keychain:NAME}: Trawl fills it in when it starts the server.')),
         f.cwd.element,
       ],
       this.#kind === 'url' && [
         f.url.element,
-        h('div', { class: 'field' }, label('Headers'), this.#headers.element, h('p', { class: 'field-hint' }, 'Secrets need not stand here: ${env:NAME} and ${keychain:NAME} are replaced when the server is asked.')),
+        h('div', { class: 'field' }, label('Headers'), this.#headers.element, h('p', { class: 'field-hint' }, 'To keep a secret out of the file, write ${env:NAME} or ${keychain:NAME}: Trawl fills it in when it calls the server.')),
       ],
       h('div', { class: 'field-three' }, f.timeout.element, f.atOnce.element, f.perSecond.element),
       h(
         'div',
         { class: 'field-toggle' },
-        h('div', { class: 'grow' }, h('p', { id: 'read-only-label' }, 'Its tools only read'), h('p', { class: 'field-hint' }, 'Your own word: its calls then run without asking, also where a tool does not say so itself.')),
+        h('div', { class: 'grow' }, h('p', { id: 'read-only-label' }, 'Its tools only read'), h('p', { class: 'field-hint' }, 'Then none of its calls asks you first, whatever its tools say of themselves.')),
         this.#readOnly,
       ),
       this.#kind !== 'builtin' &&
@@ -176,6 +197,7 @@ class ServerForm extends HTMLElement {
   /** @param {Event} event */
   async #submit(event) {
     event.preventDefault();
+    if (this.#save.disabled) return;
     const draft = this.#checked();
     if (draft === null) return;
     const own = this.#opened;
@@ -208,7 +230,10 @@ class ServerForm extends HTMLElement {
     } catch (error) {
       this.#tell(own, 'bad', said(error));
     }
-    if (own === this.#opened) this.#test.disabled = false;
+    if (own !== this.#opened) return;
+    this.#test.disabled = false;
+    // It lost the focus as it was switched off; whoever went elsewhere meanwhile stays there.
+    if (document.activeElement === document.body) this.#test.focus({ preventScroll: true });
   }
 
   /** @param {number} own for which opening @param {'ok' | 'bad' | 'live'} tone @param {string} words @param {string[]} [lines] @param {HTMLElement} [tools] */

@@ -53,7 +53,7 @@ class ServerList extends HTMLElement {
         reloadSettings().catch(() => {});
         // An entry that is saved as it was is not connected anew by that.
         retryFailed(name).catch(() => {});
-        this.back();
+        this.#close();
       });
       this.addEventListener('withdrawn', (event) => this.#focusPart(/** @type {CustomEvent} */ (event).detail.server, 'details'));
       this.#form.addEventListener('remove-server', (event) => this.#remove(/** @type {CustomEvent} */ (event).detail.name, /** @type {CustomEvent} */ (event).detail.anchor));
@@ -66,29 +66,51 @@ class ServerList extends HTMLElement {
   }
 
   add() {
-    this.#editing = null;
-    this.#aside.hidden = false;
-    this.#form.open(null, null);
-    this.#show();
+    this.leave(() => this.#edit(null, null));
   }
 
   /** @param {string} name */
   edit(name) {
+    if (name === this.#editing) this.#form.focus();
+    else this.leave(() => this.#edit(name, allSettings().settings.mcpServers?.[name] ?? { builtin: 'stories' }));
+  }
+
+  /** @param {string | null} name @param {Record<string, any> | null} entry */
+  #edit(name, entry) {
     this.#editing = name;
     this.#aside.hidden = false;
-    this.#form.open(name, allSettings().settings.mcpServers?.[name] ?? { builtin: 'stories' });
+    this.#form.open(name, entry);
     this.#show();
   }
 
   /** Closes the form. @returns {boolean} whether it was open */
   back() {
     if (this.#aside.hidden) return false;
+    this.leave(() => {});
+    return true;
+  }
+
+  save() {
+    if (!this.#aside.hidden) this.#form.save();
+  }
+
+  /** Closes the form and goes on; edits that were not saved are given up by the person alone. @param {() => void} go */
+  leave(go) {
+    const leave = () => {
+      this.#close();
+      go();
+    };
+    if (this.#aside.hidden || !this.#form.changed) leave();
+    else this.#form.askDiscard(leave);
+  }
+
+  #close() {
+    if (this.#aside.hidden) return;
     const name = this.#editing;
     this.#aside.hidden = true;
     this.#editing = null;
     this.#show();
     if (name !== null) this.#focusPart(name, 'edit');
-    return true;
   }
 
   /** @param {string} server @param {'edit' | 'details'} part */
@@ -162,9 +184,10 @@ class ServerList extends HTMLElement {
           { class: 'server-fix' },
           icon('wrench', { class: 'tone-bad' }),
           h('p', { class: 'grow' }, h('strong', null, 'Reason: '), server.message ?? 'it did not say why'),
-          server.state === 'failed'
+          this.#editing !== server.name &&
+            (server.state === 'failed'
             ? h('button', { type: 'button', class: 'button small', 'data-testid': 'test-again', 'data-key': `again ${server.name}`, onclick: (/** @type {Event} */ event) => this.#again(event, server.name) }, 'Test again')
-            : h('button', { type: 'button', class: 'button small', 'data-key': `correct ${server.name}`, onclick: () => this.edit(server.name) }, 'Edit'),
+            : h('button', { type: 'button', class: 'button small', 'data-key': `correct ${server.name}`, onclick: () => this.edit(server.name) }, 'Edit')),
         ),
       lines.length > 0 && [h('p', { class: 'server-lines-title' }, 'Last lines on stderr'), h('pre', { class: 'server-lines mono' }, lines.map((line) => h('span', { class: /\b(warn|error|fatal|panic)/i.test(line) ? 'tone-warn' : '' }, `${line}\n`)))],
       !wrong && !isTrusted(server.name) && h('p', { class: 'server-trust', 'data-testid': 'not-trusted' }, icon('info', { size: 14 }), 'Not trusted yet: its first call asks you, whatever its tools say of themselves. Edit it to trust it now.'),
@@ -222,7 +245,7 @@ class ServerList extends HTMLElement {
       run: () =>
         removeServer(name)
           .then(() => {
-            if (this.#editing === name) this.back();
+            if (this.#editing === name) this.#close();
             return reloadSettings();
           })
           .catch((error) => send(this, 'say', { text: said(error) })),

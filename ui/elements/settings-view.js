@@ -24,6 +24,8 @@ const sections = [
 
 class SettingsView extends HTMLElement {
   #section = '';
+  /** By section: what stands in one is there again when it is opened again. @type {Map<string, any>} */
+  #pages = new Map();
   #list = h('nav', { class: 'settings-list', 'aria-label': 'Settings' });
   #search = /** @type {HTMLInputElement} */ (h('input', { type: 'search', placeholder: 'Search settings', 'aria-label': 'Search settings', autocomplete: 'off', spellcheck: 'false' }));
   #content = h('div', { class: 'settings-content' });
@@ -50,7 +52,7 @@ class SettingsView extends HTMLElement {
       this.#list.append(
         h(
           'button',
-          { type: 'button', class: 'settings-item', 'data-section': id, 'data-words': `${name} ${words}`.toLowerCase(), tabindex: -1, onclick: () => (location.hash = `#/settings/${id}`) },
+          { type: 'button', class: 'settings-item', 'data-section': id, 'data-words': `${name} ${words}`.toLowerCase(), tabindex: -1, onclick: () => send(this, 'open-settings', { section: id }) },
           icon(shape),
           h('span', { class: 'grow' }, name),
           id === 'servers' && this.#warning,
@@ -87,10 +89,7 @@ class SettingsView extends HTMLElement {
     const section = sections.some(([id]) => id === wanted) ? wanted : 'servers';
     if (section !== this.#section) {
       this.#section = section;
-      const page = { servers: 'server-list', model: 'model-settings', behaviour: 'behaviour-settings' }[section] ?? 'plain-settings';
-      const element = /** @type {any} */ (document.createElement(page));
-      if (page === 'plain-settings') element.setAttribute('section', section);
-      fill(this.#content, element);
+      fill(this.#content, this.#pages.get(section) ?? this.#page(section));
     }
     for (const item of this.#list.querySelectorAll('.settings-item')) {
       const own = /** @type {HTMLElement} */ (item).dataset.section === section;
@@ -105,6 +104,27 @@ class SettingsView extends HTMLElement {
     }
     this.ask = null;
     if (!this.contains(document.activeElement)) /** @type {HTMLElement | null} */ (this.#list.querySelector('[aria-current]'))?.focus();
+  }
+
+  /** @param {string} section */
+  #page(section) {
+    const name = { servers: 'server-list', model: 'model-settings', behaviour: 'behaviour-settings' }[section] ?? 'plain-settings';
+    const page = document.createElement(name);
+    if (name === 'plain-settings') page.setAttribute('section', section);
+    this.#pages.set(section, page);
+    return page;
+  }
+
+  /** Goes on once nothing that was edited here can be lost. @param {() => void} go */
+  leave(go) {
+    const page = /** @type {any} */ (this.#content.firstElementChild);
+    if (typeof page?.leave === 'function') page.leave(go);
+    else go();
+  }
+
+  /** Saves what is edited here, where there is something to be saved. */
+  save() {
+    /** @type {any} */ (this.#content.firstElementChild)?.save?.();
   }
 
   /** Escape: first what is open in the section, then the settings. */

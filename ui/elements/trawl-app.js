@@ -2,7 +2,7 @@
 // <trawl-app>: the window. Holds the three regions, follows the address (`#/run/ID`,
 // `#/settings/SECTION`), so that a reloaded page finds its run again, and owns the global keys.
 
-import { ask, openLink, said } from '../api.js';
+import { ask, said } from '../api.js';
 import { copyText } from '../lib/clipboard.js';
 import { h, setText } from '../lib/dom.js';
 import { onEscape } from '../lib/escape.js';
@@ -10,8 +10,9 @@ import { isCommand } from '../lib/keys.js';
 import { openPopover } from '../lib/popover.js';
 import { giveBack, keepDraft, onFollowUpDue } from '../state/follow-ups.js';
 import { reloadHistory } from '../state/history.js';
-import { preference, setPreference, startServers } from '../state/servers.js';
+import { preference, setPreference, settingsKnown, startServers } from '../state/servers.js';
 import { chooseTheme, themeOfSettings } from '../state/theme.js';
+import { askLink } from './ask-link.js';
 import { showCitationCards } from './citation-card.js';
 import './command-palette.js';
 import './evidence-panel.js';
@@ -59,15 +60,18 @@ class TrawlApp extends HTMLElement {
     window.addEventListener('hashchange', () => this.#route());
     window.addEventListener('resize', () => this.#layout());
     onEscape(() => this.#escape());
+    if (settingsKnown()) this.#prefer();
     startServers()
-      .then(() => {
-        this.#folded = preference('railFolded', null);
-        this.#width = preference('evidenceWidth', 420);
-        themeOfSettings();
-        this.#layout();
-      })
+      .then(() => this.#prefer())
       .catch((error) => this.#say(said(error)));
     this.#route();
+    this.#layout();
+  }
+
+  #prefer() {
+    this.#folded = preference('railFolded', null);
+    this.#width = preference('evidenceWidth', 420);
+    themeOfSettings();
     this.#layout();
   }
 
@@ -98,7 +102,7 @@ class TrawlApp extends HTMLElement {
     on('toggle-palette', () => this.#togglePalette());
     on('choose-theme', ({ theme }) => chooseTheme(theme).catch((error) => this.#say(said(error))));
     on('say', ({ text }) => this.#say(text));
-    on('ask-link', ({ url, anchor }) => this.#askLink(url, anchor));
+    on('ask-link', ({ url, anchor }) => askLink(url, anchor, (text) => this.#say(text)));
     this.#scrim.addEventListener('click', () => this.#escape());
     document.addEventListener('keydown', (event) => this.#key(event));
   }
@@ -109,8 +113,16 @@ class TrawlApp extends HTMLElement {
   /** @param {string} address */
   #go(address) {
     const wanted = address === '' ? '#/' : address;
-    if (location.hash === wanted) this.#route();
-    else location.hash = wanted;
+    this.#leaveSettings(() => {
+      if (location.hash === wanted) this.#route();
+      else location.hash = wanted;
+    });
+  }
+
+  /** Goes on at once, unless there are edits in the settings that a person has to give up first. @param {() => void} go */
+  #leaveSettings(go) {
+    if (this.#stage.firstElementChild === this.#settings) this.#settings.leave(go);
+    else go();
   }
 
   #route() {
@@ -202,8 +214,10 @@ class TrawlApp extends HTMLElement {
   /** @param {{ section?: string, server?: string, add?: boolean }} detail */
   #openSettings({ section = 'servers', server, add }) {
     this.#leaveRail();
-    this.#settings.ask = { server: server ?? null, add: add === true };
-    this.#go(`#/settings/${section}`);
+    this.#leaveSettings(() => {
+      this.#settings.ask = { server: server ?? null, add: add === true };
+      this.#go(`#/settings/${section}`);
+    });
   }
 
   /** @param {number} index @param {number | null} item */
@@ -325,6 +339,8 @@ class TrawlApp extends HTMLElement {
     else if (control && key === 'k') act = () => this.#togglePalette();
     else if (control && key === ',') act = () => this.#openSettings({});
     else if (control && key === 'b') act = () => this.#toggleRail(false);
+    else if (control && key === 's' && this.classList.contains('settings-open')) act = () => this.#settings.save();
+    else if (control && key === '.' && this.#stage.firstElementChild === this.#run) act = () => this.#run.cancel();
     else if (key === '/' && !typing && !event.ctrlKey && !event.metaKey) act = () => this.#focusSearch();
     if (act === undefined || event.altKey) return;
     event.preventDefault();
@@ -342,42 +358,13 @@ class TrawlApp extends HTMLElement {
     else this.#rail.focusSearch();
   }
 
-  /** What Escape closes, from the top. */
+  /** What Escape closes, from the top. It ends nothing: that is what *Cancel run* is for. */
   #escape() {
     if (this.#closeRail()) return true;
     if (this.classList.contains('settings-open')) return this.#settings.back();
-    // What is open is closed first; the run goes on until nothing is.
-    if (this.#open !== null) {
-      this.#closeEvidence();
-      return true;
-    }
-    return this.#stage.firstElementChild === this.#run && this.#run.cancel();
-  }
-
-  /** A link is opened only after its host was seen. @param {string} url @param {Element} anchor */
-  #askLink(url, anchor) {
-    let host = url;
-    try {
-      const parsed = new URL(url);
-      host = parsed.protocol === 'mailto:' ? parsed.pathname : parsed.host;
-    } catch {
-      this.#say('This link has no address that can be opened.');
-      return;
-    }
-    const open = h('button', { type: 'button', class: 'button small primary' }, url.startsWith('mailto:') ? 'Write' : 'Open in the browser');
-    const content = h(
-      'div',
-      { class: 'confirm', role: 'dialog', 'aria-label': `Open ${host}` },
-      h('p', { class: 'confirm-title' }, host),
-      h('p', { class: 'confirm-text' }, url.length > 300 ? `${url.slice(0, 300)}…` : url),
-      h('div', { class: 'confirm-actions' }, h('button', { type: 'button', class: 'button small plain', onclick: () => close() }, 'Not now'), open),
-    );
-    const close = openPopover(anchor, content);
-    open.addEventListener('click', () => {
-      close();
-      openLink(url).catch((error) => this.#say(said(error)));
-    });
-    open.focus();
+    if (this.#open === null) return false;
+    this.#closeEvidence();
+    return true;
   }
 
   /** @param {string} text */

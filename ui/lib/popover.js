@@ -119,7 +119,7 @@ function entry(item) {
 /**
  * Asks before something that cannot be undone.
  * @param {Element} anchor
- * @param {{ title: string, text: string, action: string, danger?: boolean, run: () => void, align?: 'start' | 'end', side?: 'below' | 'above' }} question
+ * @param {{ title: string, text: string, action: string, keep?: string, danger?: boolean, run: () => void, align?: 'start' | 'end', side?: 'below' | 'above' }} question
  */
 export function confirmAt(anchor, question) {
   const act = h(
@@ -134,6 +134,7 @@ export function confirmAt(anchor, question) {
     },
     question.action,
   );
+  const keep = h('button', { type: 'button', class: 'button small plain', onclick: () => close() }, question.keep ?? (question.danger ? 'Keep' : 'Not now'));
   const content = h(
     'div',
     { class: 'confirm', role: 'alertdialog', 'aria-label': question.title },
@@ -142,13 +143,12 @@ export function confirmAt(anchor, question) {
     h(
       'div',
       { class: 'confirm-actions' },
-      h('button', { type: 'button', class: 'button small plain', onclick: () => close() }, 'Keep'),
+      keep,
       act,
     ),
   );
-  if (!question.danger) content.querySelector('.plain')?.replaceChildren('Not now');
   const close = openPopover(anchor, content, question);
-  act.focus();
+  (question.keep === undefined ? act : keep).focus();
 }
 
 /**

@@ -47,7 +47,7 @@ function runCommands(run) {
   const count = counts(run);
   if (run.state === 'running') {
     /** @type {Command[]} */
-    const live = [{ group, icon: 'square', label: 'Cancel run', key: 'Esc', send: ['run-act', 'cancel-run'] }];
+    const live = [{ group, icon: 'square', label: 'Cancel run', key: commandKey('.'), send: ['run-act', 'cancel-run'] }];
     if (count.completed > 0 && count.open > 0) {
       live.unshift({ group, icon: 'pen-line', label: `Answer from ${plural(count.completed, 'result')}`, note: 'The other tasks are cancelled', send: ['run-act', 'stop-tasks'] });
     }

@@ -5,10 +5,10 @@
 
 /** Of a question. @type {(NumberSetting & { name: string })[]} */
 export const limitSettings = [
-  { key: 'maxTasks', name: 'Tasks a plan', label: 'Tasks a plan', otherwise: 32, least: 1, whole: true, hint: 'A longer plan is cut there, and its note says so.' },
-  { key: 'runTimeoutSeconds', name: 'Time a question', label: 'Seconds a question may take', otherwise: 600, above: 0, unit: 's', hint: 'Then the open tasks are stopped, and the answer is written from the others.' },
+  { key: 'maxTasks', name: 'Tasks per plan', label: 'Tasks per plan', otherwise: 32, least: 1, whole: true, hint: 'A longer plan is cut there, and its note says so.' },
+  { key: 'runTimeoutSeconds', name: 'Time limit', label: 'Seconds a question may take', otherwise: 600, above: 0, unit: 's', hint: 'Then the open tasks are stopped, and the answer is written from the others.' },
   { key: 'waitForServersSeconds', name: 'Wait for servers', label: 'Seconds to wait for servers', otherwise: 3, least: 0, unit: 's', hint: 'How long a question waits for servers that are still starting.' },
-  { key: 'reuseSeconds', name: 'Use results again', label: 'Use results again for this many seconds', otherwise: 0, least: 0, unit: 's', hint: 'For so long, what a read-only tool answered to an earlier question is used again instead of being asked for; 0 is never.' },
+  { key: 'reuseSeconds', name: 'Use results again', label: 'Use results again for this many seconds', otherwise: 0, least: 0, unit: 's', hint: 'For this long, the result of a read-only tool is used again instead of calling the tool; 0 means never.' },
 ];
 
 /** What a model may read. @type {NumberSetting} */
