@@ -11,7 +11,7 @@ use crate::approvals;
 use crate::error::CommandError;
 
 /// Keys that the form of a server shows. The others are changed elsewhere, perhaps while it is open.
-const SHOWN: [&str; 11] = [
+const SHOWN: [&str; 12] = [
     "builtin",
     "command",
     "args",
@@ -23,6 +23,7 @@ const SHOWN: [&str; 11] = [
     "maxConcurrent",
     "requestsPerSecond",
     "readOnly",
+    "trusted",
 ];
 
 /// Adds an entry, or changes the one of the same or of the previous name in its place.
@@ -178,6 +179,9 @@ mod tests {
             .unwrap();
         let saved = json!({"command": "m", "mine": 1, "retryTimeouts": true, "trusted": true});
         assert_eq!(settings["mcpServers"], json!({"b": saved}));
+        // What the form shows is taken away in it.
+        save(&mut settings, "b", None, json!({"command": "m"})).unwrap();
+        assert_eq!(settings["mcpServers"]["b"].get("trusted"), None);
     }
 
     #[test]
