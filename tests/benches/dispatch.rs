@@ -1,25 +1,24 @@
 //! What it brings that tasks start while the plan is still being written: the same scripted run, as
 //! plan-then-execute and as it is, against the floor of each. The model writes 100 tokens a second
-//! after 0.3 s; the server is at the other end of a socket and sleeps.
+//! after 0.3 s; the server is at the other end of a socket and sleeps. History and log are on.
 //!
 //! The floor is what no program can go below: the model's own time for plan and answer, and what the
 //! tasks need beyond the end of the plan, each counted from the moment its object closes.
-
-#![expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints its table")]
-#![expect(clippy::cast_precision_loss, reason = "the numbers are small")]
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::net::UnixStream;
 use trawl_core::event::Event;
+use trawl_core::history::History;
 use trawl_core::settings::ServerEntry;
-use trawl_tests::bench::median;
+use trawl_tests::bench::{Effort, Spread, in_turn};
 use trawl_tests::fake_llm::{FakeLlm, Protocol, Reply, TOKEN};
 use trawl_tests::fake_mcp::{Fake, Options};
 use trawl_tests::with_model::{WithModel, outcomes};
 
-const ROUNDS: usize = 5;
+use crate::whole::{log, total};
+
 const FIRST_TOKEN: Duration = Duration::from_millis(300);
 const TOKENS_A_SECOND: f64 = 100.0;
 
@@ -43,20 +42,23 @@ struct Measured {
     lags: Vec<Duration>,
 }
 
-#[tokio::main]
-async fn main() {
-    let scripts = [
-        Script::new("3 tasks of 1.8, 1.2, 0.6 s", vec![1800, 1200, 600]),
-        Script::new("10 tasks of 0.5 s", vec![500; 10]),
-    ];
+pub(crate) async fn run(effort: Effort) {
+    let _log = log();
+    let scripts = effort.pick(
+        vec![
+            Script::new("3 tasks of 1.8, 1.2, 0.6 s", vec![1800, 1200, 600]),
+            Script::new("10 tasks of 0.5 s", vec![500; 10]),
+        ],
+        vec![Script::new("1 task of 0.02 s", vec![20])],
+    );
     let mut lags = Vec::new();
     println!(
         "| plan | model alone | plan, then execute: floor | measured | while it is written: floor | measured | ÷ floor |\n|---|---|---|---|---|---|---|"
     );
     for script in scripts {
         let mut measured = Measured::default();
-        for _ in 0..ROUNDS {
-            script.round(&mut measured).await;
+        for round in 0..effort.pick(5, 1) {
+            script.round(round, &mut measured).await;
         }
         script.row(&measured);
         lags.push((script.name, measured.lags));
@@ -90,13 +92,17 @@ impl Script {
     }
 
     /// Once each way, so that both see the same machine.
-    async fn round(&self, measured: &mut Measured) {
-        let whole = self.written().at_its_end();
-        let (events, _) = self.run(whole).await;
-        measured.one_after_the_other.push(total(&events));
-        let (events, lags) = self.run(self.written()).await;
-        measured.streaming.push(total(&events));
-        measured.lags.extend(lags);
+    async fn round(&self, round: usize, measured: &mut Measured) {
+        for turn in in_turn(round, 2) {
+            if turn == 0 {
+                let (events, _) = self.run(self.written().at_its_end()).await;
+                measured.one_after_the_other.push(total(&events));
+            } else {
+                let (events, lags) = self.run(self.written()).await;
+                measured.streaming.push(total(&events));
+                measured.lags.extend(lags);
+            }
+        }
     }
 
     /// The plan as the model writes it.
@@ -107,7 +113,9 @@ impl Script {
     async fn run(&self, plan: Reply) -> (Vec<Event>, Vec<Duration>) {
         let answer = Reply::timed(Protocol::Openai, ANSWER, FIRST_TOKEN, TOKENS_A_SECOND);
         let llm = FakeLlm::start([plan, answer]).await;
-        let stage = WithModel::new(Protocol::Openai, &llm, &json!({}));
+        let folder = tempfile::tempdir().expect("a folder");
+        let history = History::open(folder.path()).expect("a history");
+        let stage = WithModel::new(Protocol::Openai, &llm, &json!({})).kept_in(history);
         let server = Fake::new(Options::default());
         let (near, far) = UnixStream::pair().expect("a pair of sockets");
         let (reader, writer) = far.into_split();
@@ -146,25 +154,18 @@ impl Script {
         });
         let streamed = waits.max().map_or(plan, |last| last.max(plan));
         let (apart_floor, floor) = (plan + longest + answer, streamed + answer);
-        let apart = median(measured.one_after_the_other.clone());
-        let streaming = median(measured.streaming.clone());
+        let floors = vec![floor; measured.streaming.len()];
         println!(
             "| {} | {:.0} ms | {:.0} ms | {:.0} ms | {:.0} ms | {:.0} ms | {:.3} |",
             self.name,
             millis(plan + answer),
             millis(apart_floor),
-            millis(apart),
+            Spread::of_times(&measured.one_after_the_other),
             millis(floor),
-            millis(streaming),
-            streaming.as_secs_f64() / floor.as_secs_f64()
+            Spread::of_times(&measured.streaming),
+            Spread::of_ratios(&measured.streaming, &floors)
         );
     }
-}
-
-/// From the question to the end of the answer.
-fn total(events: &[Event]) -> Duration {
-    let last = events.last().expect("a run has events");
-    Duration::from_secs_f64(last.at_ms / 1000.0)
 }
 
 fn time_of_text(text: &str) -> Duration {

@@ -1,70 +1,95 @@
 //! n tasks of 500 ms at the same time on one server ÷ the floor of that server in the same run, over
-//! stdio and over streamable HTTP. The floor: the same requests, written raw and all at once.
+//! stdio and over streamable HTTP. The floor: the same requests, written raw and all at once. Beside
+//! it the execution of the tasks alone, and the whole program from the question to the answer.
 
-#![expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints its table")]
-
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use trawl_tests::bench::{Raw, execute_phase, median, stage};
+use trawl_tests::bench::{Effort, Raw, Spread, call, execute_phase, in_turn, stage};
 use trawl_tests::stage::{Stage, task};
 
-const FAKE: &str = env!("CARGO_BIN_EXE_fake-mcp");
-const ROUNDS: usize = 5;
-const SIZES: [usize; 4] = [3, 10, 100, 1000];
+use crate::whole::{FAKE, OverHttp, Whole, log, total};
 
-#[tokio::main]
-async fn main() {
-    let over_stdio = json!({"s": {"command": FAKE, "maxConcurrent": 2000}});
-    println!("| tasks of 500 ms, one stdio server | floor | execute | ratio |\n|---|---|---|---|");
-    for n in SIZES {
-        let stage = stage(over_stdio.clone()).await;
-        let mut raw = Raw::start(FAKE, &[]);
-        let (mut floors, mut phases) = (Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            floors.push(raw.pipelined(n, "sleep", &arguments()));
-            phases.push(phase(&stage, n).await);
-        }
-        row(n, floors, phases);
-        stage.connections.close().await;
-    }
-
-    let mut server = Command::new(FAKE);
-    server.arg("--http").stdout(Stdio::piped()).stdin(Stdio::null());
-    let mut server = server.spawn().expect("the server starts");
-    let mut url = String::new();
-    let out = server.stdout.take().expect("a pipe");
-    BufReader::new(out).read_line(&mut url).expect("the server says where it is");
-    let url = url.trim().to_owned();
-    println!("\n| tasks of 500 ms, streamable HTTP | floor | execute | ratio |\n|---|---|---|---|");
-    for n in SIZES {
-        let stage = stage(json!({"s": {"url": url, "maxConcurrent": 2000}})).await;
-        let client = reqwest::Client::new();
-        let (mut floors, mut phases) = (Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            floors.push(posted(&client, &url, n).await);
-            phases.push(phase(&stage, n).await);
-        }
-        row(n, floors, phases);
-        stage.connections.close().await;
-    }
-    let _ = server.kill();
-    let _ = server.wait();
+/// The same requests without Trawl.
+enum Floor {
+    Stdio(Raw),
+    Http { client: reqwest::Client, url: String },
 }
 
-async fn phase(stage: &Stage, n: usize) -> Duration {
-    let played = stage.run((1..=n).map(|k| task(k, "sleep", arguments()))).await;
+pub(crate) async fn run(effort: Effort) {
+    let _log = log();
+    table("one stdio server", &json!({"command": FAKE, "maxConcurrent": 2000}), effort, || {
+        Floor::Stdio(Raw::start(FAKE, &[]))
+    })
+    .await;
+    let server = OverHttp::start();
+    table("streamable HTTP", &json!({"url": server.url, "maxConcurrent": 2000}), effort, || {
+        Floor::Http { client: reqwest::Client::new(), url: server.url.clone() }
+    })
+    .await;
+}
+
+async fn table(name: &str, entry: &Value, effort: Effort, floor: impl Fn() -> Floor) {
+    let ms = effort.pick(500, 20);
+    println!(
+        "| tasks of {ms} ms, {name} | floor, ms | execution, ms | ÷ floor | whole program, ms | ÷ floor |\n|---|---|---|---|---|---|"
+    );
+    for n in effort.pick(vec![3, 10, 100, 1000], vec![3]) {
+        let stage = stage(json!({"s": entry})).await;
+        let whole = Whole::new(entry).await;
+        let mut raw = floor();
+        // What is only set up once is set up.
+        whole.ask(&plan(1, 1)).await;
+        let (mut floors, mut phases, mut wholes) = (Vec::new(), Vec::new(), Vec::new());
+        for round in 0..effort.pick(9, 1) {
+            for turn in in_turn(round, 3) {
+                match turn {
+                    0 => floors.push(raw.measured(n, ms).await),
+                    1 => phases.push(phase(&stage, n, ms).await),
+                    _ => wholes.push(total(&whole.ask(&plan(n, ms)).await)),
+                }
+            }
+        }
+        println!(
+            "| {n} | {} | {} | {:.3} | {} | {:.3} |",
+            Spread::of_times(&floors),
+            Spread::of_times(&phases),
+            Spread::of_ratios(&phases, &floors),
+            Spread::of_times(&wholes),
+            Spread::of_ratios(&wholes, &floors),
+        );
+        whole.close().await;
+        stage.connections.close().await;
+    }
+    println!();
+}
+
+async fn phase(stage: &Stage, n: usize, ms: u64) -> Duration {
+    let played = stage.run((1..=n).map(|k| task(k, "sleep", json!({"ms": ms})))).await;
     execute_phase(&played)
 }
 
-fn arguments() -> Value {
-    json!({"ms": 500})
+/// As a model writes it; two equal calls would be one task.
+fn plan(n: usize, ms: u64) -> Vec<Value> {
+    let task = |k: usize| {
+        let arguments = json!({"ms": ms, "text": k.to_string()});
+        json!({"tool_name": "s__sleep", "tool_arguments": arguments})
+    };
+    (1..=n).map(task).collect()
+}
+
+impl Floor {
+    async fn measured(&mut self, n: usize, ms: u64) -> Duration {
+        let arguments = json!({"ms": ms});
+        match self {
+            Self::Stdio(raw) => raw.pipelined(n, "sleep", &arguments),
+            Self::Http { client, url } => posted(client, url, n, &arguments).await,
+        }
+    }
 }
 
 /// The same requests with a bare HTTP client, all at once.
-async fn posted(client: &reqwest::Client, url: &str, n: usize) -> Duration {
+async fn posted(client: &reqwest::Client, url: &str, n: usize, arguments: &Value) -> Duration {
     let start = Instant::now();
     let mut posts = tokio::task::JoinSet::new();
     for id in 1..=n {
@@ -72,15 +97,9 @@ async fn posted(client: &reqwest::Client, url: &str, n: usize) -> Duration {
             .post(url)
             .header("content-type", "application/json")
             .header("accept", "application/json, text/event-stream")
-            .body(trawl_tests::bench::call(id, "sleep", &arguments()));
+            .body(call(id, "sleep", arguments));
         posts.spawn(async move { post.send().await.expect("an answer").text().await });
     }
     while posts.join_next().await.is_some() {}
     start.elapsed()
-}
-
-fn row(n: usize, floors: Vec<Duration>, phases: Vec<Duration>) {
-    let (floor, phase) = (median(floors).as_secs_f64(), median(phases).as_secs_f64());
-    let (low, high) = (floor * 1000.0, phase * 1000.0);
-    println!("| {n} | {low:.1} ms | {high:.1} ms | {:.3} |", phase / floor);
 }

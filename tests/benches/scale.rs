@@ -1,86 +1,65 @@
-//! What the engine costs: processor time a task, many servers, a chain, memory, the first event.
+//! What the engine costs: processor time a task, many servers, a chain.
 
-#![expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints its table")]
-#![expect(clippy::cast_precision_loss, reason = "the numbers are small")]
+use std::time::Duration;
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-use futures::StreamExt as _;
 use serde_json::{Value, json};
-use trawl_core::discover::Wait;
 use trawl_core::event::TaskStatus;
-use trawl_core::execute::Approval;
 use trawl_core::history::History;
-use trawl_core::mcp::Connections;
-use trawl_core::pipeline::{Agent, Request};
 use trawl_core::plan::Task;
-use trawl_core::settings::Settings;
-use trawl_tests::bench::{Raw, SERVE, execute_phase, forget_peak, median, resident, serve, stage};
+use trawl_tests::bench::{Effort, Raw, SERVE, Spread, execute_phase, in_turn, own_program, stage};
 use trawl_tests::stage::{Played, Stage, task};
 
-const FAKE: &str = env!("CARGO_BIN_EXE_fake-mcp");
+use crate::whole::FAKE;
 
-fn main() {
-    if std::env::args().any(|argument| argument == SERVE) {
-        return serve();
-    }
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+pub(crate) async fn run(effort: Effort) {
     println!("| what | measured |\n|---|---|");
-    runtime.block_on(async {
-        first_event().await;
-        memory().await;
-        processor_time().await;
-        chain().await;
-        many_servers().await;
-    });
+    processor_time(effort).await;
+    chain(effort).await;
+    many_servers(effort).await;
 }
 
-fn own_program() -> String {
-    let program = std::env::current_exe().expect("a program knows itself");
-    program.to_string_lossy().into_owned()
-}
-
-fn own_server() -> Value {
+pub(crate) fn own_server() -> Value {
     json!({"s": {"command": own_program(), "args": [SERVE], "maxConcurrent": 64}})
 }
 
-fn all_completed(played: &Played) {
+pub(crate) fn all_completed(played: &Played) {
     let completed = played.executed.tasks.iter().filter(|t| t.status == TaskStatus::Completed);
     assert_eq!(completed.count(), played.executed.tasks.len());
 }
 
-fn noise(n: usize, bytes: usize) -> impl Iterator<Item = Task> {
+pub(crate) fn noise(n: usize, bytes: usize) -> impl Iterator<Item = Task> {
     (1..=n).map(move |k| task(k, "noise", json!({"bytes": bytes, "seed": k})))
 }
 
-async fn processor_time() {
+async fn processor_time(effort: Effort) {
     let alone = stage(own_server()).await;
-    processor_time_a_task("", &alone).await;
+    processor_time_a_task("", &alone, effort).await;
     let folder = tempfile::tempdir().expect("a folder");
     let history = History::open(folder.path()).expect("a writable folder");
     let kept = Stage { history: Some(history), ..stage(own_server()).await };
-    processor_time_a_task(", kept in a history", &kept).await;
+    processor_time_a_task(", kept in a history", &kept, effort).await;
 }
 
-async fn processor_time_a_task(how: &str, stage: &Stage) {
-    let mut a_task = Vec::new();
-    for n in [1000, 10_000] {
-        let mut spent = Vec::new();
-        for _ in 0..5 {
+async fn processor_time_a_task(how: &str, stage: &Stage, effort: Effort) {
+    let (few, many) = effort.pick((1000, 10_000), (10, 100));
+    let (mut of_few, mut of_many) = (Vec::new(), Vec::new());
+    for round in 0..effort.pick(5, 1) {
+        for turn in in_turn(round, 2) {
+            let n = if turn == 0 { few } else { many };
             let before = processor_ticks();
             let played = stage.run(noise(n, 8)).await;
             // What writes to the history works on behind the run.
             played.recorder.flush().await;
             all_completed(&played);
-            spent.push(processor_ticks().saturating_sub(before));
+            let spent = processor_ticks().saturating_sub(before);
+            let a_task = spent.as_secs_f64() * 1e6 / n as f64;
+            if turn == 0 { of_few.push(a_task) } else { of_many.push(a_task) }
         }
-        a_task.push(median(spent).as_secs_f64() * 1e6 / n as f64);
     }
-    let (few, many) = (a_task[0], a_task[1]);
+    let (of_few, of_many) = (Spread::of(of_few), Spread::of(of_many));
+    let growth = of_many.median() / of_few.median();
     println!(
-        "| processor time a task at 1,000 → 10,000 tasks{how} | {few:.0} µs → {many:.0} µs ({:.2}×) |",
-        many / few
+        "| processor time a task at {few} → {many} tasks{how} | {of_few:.0} µs → {of_many:.0} µs ({growth:.2}×) |"
     );
 }
 
@@ -95,8 +74,8 @@ fn processor_ticks() -> Duration {
     Duration::from_nanos(nanoseconds)
 }
 
-async fn many_servers() {
-    let (servers, tasks, limit, each_ms) = (20, 10_000, 64, 1000);
+async fn many_servers(effort: Effort) {
+    let (servers, tasks, limit, each_ms) = effort.pick((20, 10_000, 64, 1000), (2, 20, 5, 20));
     let entry = json!({"command": FAKE, "maxConcurrent": limit});
     let all: serde_json::Map<String, Value> =
         (0..servers).map(|k| (format!("s{k}"), entry.clone())).collect();
@@ -115,65 +94,28 @@ async fn many_servers() {
     stage.connections.close().await;
 }
 
-async fn chain() {
-    const LENGTH: usize = 100;
+async fn chain(effort: Effort) {
+    let length = effort.pick(100, 10);
     let stage = stage(own_server()).await;
     let mut raw = Raw::start(&own_program(), &[SERVE]);
     let (mut floors, mut hops) = (Vec::new(), Vec::new());
-    for _ in 0..21 {
-        floors.push(raw.sequential(LENGTH, "noise", &json!({"bytes": 8})));
-        let chain = noise(LENGTH, 8).enumerate().map(|(k, task)| {
-            let depends_on = if k == 0 { Vec::new() } else { vec![format!("t{k}")] };
-            Task { depends_on, ..task }
-        });
-        hops.push(execute_phase(&stage.run(chain).await));
+    let micros = |total: Duration| total.as_secs_f64() * 1e6 / length as f64;
+    for round in 0..effort.pick(21, 1) {
+        for turn in in_turn(round, 2) {
+            if turn == 0 {
+                floors.push(micros(raw.sequential(length, "noise", &json!({"bytes": 8}))));
+                continue;
+            }
+            let chain = noise(length, 8).enumerate().map(|(k, task)| {
+                let depends_on = if k == 0 { Vec::new() } else { vec![format!("t{k}")] };
+                Task { depends_on, ..task }
+            });
+            hops.push(micros(execute_phase(&stage.run(chain).await)));
+        }
     }
-    let micros = |total: Duration| total.as_secs_f64() * 1e6 / LENGTH as f64;
-    let (floor, hop) = (micros(median(floors)), micros(median(hops)));
+    let (floor, hop) = (Spread::of(floors), Spread::of(hops));
     println!(
-        "| chain of {LENGTH}, a hop: engine − the server's own round trip | {hop:.0} µs − {floor:.0} µs = {:.0} µs |",
-        hop - floor
+        "| chain of {length}, a hop: engine − the server's own round trip | {hop:.0} µs − {floor:.0} µs = {:.0} µs |",
+        hop.median() - floor.median()
     );
-}
-
-async fn memory() {
-    let (tasks, bytes) = (10_000, 10_000);
-    let stage = stage(own_server()).await;
-    all_completed(&stage.run(noise(100, 8)).await);
-    let before = resident("VmRSS:");
-    forget_peak();
-    let played = stage.run(noise(tasks, bytes)).await;
-    let peak = resident("VmHWM:") - before;
-    all_completed(&played);
-    let results = (tasks * bytes) as f64 / 1e6;
-    println!(
-        "| memory at {tasks} tasks of {} KB: peak ÷ results | {peak:.0} MB ÷ {results:.0} MB = {:.2} |",
-        bytes / 1000,
-        peak / results
-    );
-}
-
-async fn first_event() {
-    let connections = Connections::new(None);
-    let settings = Arc::new(Settings::default());
-    connections.apply(&settings);
-    let agent = Agent::new(connections, None);
-    let mut times = Vec::new();
-    for _ in 0..21 {
-        let request = Request {
-            question: "How many stories have upstream keyword?".to_owned(),
-            continues: None,
-            approval: Approval::ReadOnly,
-            reuse: None,
-            wait: Wait::Each,
-            settings: settings.clone(),
-        };
-        let start = Instant::now();
-        let run = agent.ask(request).expect("a question");
-        let first = Box::pin(run.follow(None)).next().await;
-        times.push(start.elapsed());
-        assert!(first.is_some());
-        run.ended().await;
-    }
-    println!("| first event after Ask | {:.3} ms |", median(times).as_secs_f64() * 1000.0);
 }

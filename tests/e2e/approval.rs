@@ -43,8 +43,10 @@ async fn ended(page: &Page, index: usize, status: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_task_is_cancelled_from_the_keyboard_and_the_others_go_on() {
-    let tasks =
-        json!([call("hang", &json!({})), call("sleep", &json!({"ms": 3000, "text": "slept"}))]);
+    let folder = tempfile::tempdir().unwrap();
+    let go_on = folder.path().join("go-on");
+    let waits = json!({"path": &go_on, "text": "went on"});
+    let tasks = json!([call("hang", &json!({})), call("until_file", &waits)]);
     let model = FakeLlm::start([plan(&tasks), answer("[2]")]).await;
     let profile = person(&model);
     let window = profile.open().await;
@@ -55,6 +57,7 @@ async fn one_task_is_cancelled_from_the_keyboard_and_the_others_go_on() {
     ended(page, 0, "cancelled").await;
     ended(page, 1, "running").await;
     page.picture("one-cancelled").await;
+    std::fs::write(go_on, "").unwrap();
     page.until("document.querySelector('[data-testid=answer] .citation') !== null").await;
     page.says("[data-testid=summary]", "1 completed, 1 cancelled").await;
     window.close().await;

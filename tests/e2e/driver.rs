@@ -6,9 +6,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use trawl_tests::keychain::NO_BUS;
 
 /// For the driver to listen, and to end.
-const LIMIT: Duration = Duration::from_secs(15);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A running driver.
 pub(crate) struct Driver {
@@ -28,9 +29,9 @@ impl Driver {
             .env("XDG_CONFIG_HOME", home.join("config"))
             .env("XDG_CACHE_HOME", home.join("cache"))
             .env("GTK_THEME", "Adwaita")
-            // Neither the person's data nor the person's running Trawl.
+            // Neither the person's data, nor keychain, nor running Trawl.
             .env_remove("TRAWL_DATA_DIR")
-            .env_remove("DBUS_SESSION_BUS_ADDRESS")
+            .env(NO_BUS.0, NO_BUS.1)
             .env("LIBGL_ALWAYS_SOFTWARE", "1")
             .env("NO_AT_BRIDGE", "1")
             .stdin(Stdio::null())

@@ -93,32 +93,46 @@ fn r3_steps_do_not_call_each_other() {
         let of_step = sources.into_iter().filter(|s| own.iter().any(|o| s.path.starts_with(o)));
         none(of_step, |source| {
             let code: String = source.code().collect::<Vec<_>>().join("\n");
-            STEPS.iter().filter(|other| **other != step).flat_map(|o| calls(&code, o)).collect()
+            STEPS.iter().filter(|other| **other != step).flat_map(|o| reached(&code, o)).collect()
         });
     }
 }
 
-/// Functions and modules of `step` that the code reaches through `crate::`.
-fn calls(code: &str, step: &str) -> Vec<String> {
-    let (direct, in_group) = (format!("crate::{step}"), format!("{step}::"));
-    let named = code.split(direct.as_str()).skip(1);
-    // Imports may also stand together: `use crate::{plan::Task, …}`.
-    let grouped = code.split("use crate::{").skip(1).flat_map(|rest| {
-        let group = rest.split(';').next().unwrap_or_default();
-        group.split(in_group.as_str()).skip(1).map(|tail| format!("::{tail}"))
-    });
-    let tails = named.map(str::to_owned).chain(grouped);
+/// What the code reaches of `step` that is no type. The step as a whole is one of these: through it,
+/// everything in it can be called.
+fn reached(code: &str, step: &str) -> Vec<String> {
+    let roots = ["crate::", "super::"].into_iter().flat_map(|root| code.match_indices(root));
+    let tails = roots.map(|(at, root)| &code[at + root.len()..]);
+    let is_type = |path: &str| {
+        let name = path.rsplit_once("::").map(|(_, name)| name);
+        name.is_some_and(|name| name.starts_with(char::is_uppercase))
+    };
     tails
-        .filter_map(|tail| {
-            let path: String = tail
-                .chars()
-                .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | ':' | '{'))
-                .collect();
-            let last = path.rsplit("::").next().unwrap_or_default().trim_matches('{');
-            let is_type = last.is_empty() || last.starts_with(char::is_uppercase);
-            (!is_type).then(|| format!("crate::{step}{path}"))
-        })
+        .flat_map(unfolded)
+        .filter(|path| path.split("::").next() == Some(step) && !is_type(path))
         .collect()
+}
+
+/// The paths at the beginning of a text: `a::{b, c::D}` is `a::b` and `a::c::D`.
+fn unfolded(text: &str) -> Vec<String> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '*');
+    let (head, rest) = text.split_at(text.find(|c| !is_part(c)).unwrap_or(text.len()));
+    let Some(group) = rest.strip_prefix('{') else { return vec![head.to_owned()] };
+    let (mut depth, mut members) = (0, vec![String::new()]);
+    for c in group.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        match members.last_mut() {
+            Some(member) if c != ',' || depth > 0 => member.push(c),
+            _ => members.push(String::new()),
+        }
+    }
+    let named = members.iter().map(|member| member.trim()).filter(|member| !member.is_empty());
+    named.flat_map(unfolded).map(|tail| format!("{head}{tail}")).collect()
 }
 
 #[test]
@@ -253,12 +267,40 @@ fn the_top_level_holds_nothing_else() {
 
 #[test]
 fn calls_between_steps_are_told_from_types() {
-    for fine in ["use crate::plan::Task;", "use crate::{plan::Task, error::X};", "crate::plan;"] {
-        assert_eq!(calls(fine, "plan"), Vec::<String>::new(), "{fine}");
+    for fine in [
+        "use crate::plan::Task;",
+        "use crate::{plan::Task, error::X};",
+        "use crate::{\n    event::{A, B},\n    plan::{Task, check::Checked},\n};",
+        "use crate::planner; fn plan() {} plan()",
+        "use super::planned::plan;",
+    ] {
+        assert_eq!(reached(fine, "plan"), Vec::<String>::new(), "{fine}");
     }
-    for wrong in ["crate::plan::plan(x)", "use crate::{event::X, plan::choose};"] {
-        assert_eq!(calls(wrong, "plan").len(), 1, "{wrong}");
+    for wrong in [
+        "crate::plan::plan(x)",
+        "crate::plan::Task::new(x)",
+        "use crate::{event::X, plan::choose};",
+        "use crate::plan::{Task, plan};",
+        "use crate::plan; plan::plan()",
+        "use crate::plan as p; p::plan()",
+        "use crate::{event::X, plan}; plan::plan()",
+        "use crate::plan::{self, Task}; plan::plan()",
+        "use crate::plan::*; plan()",
+        "use super::super::plan; plan::plan()",
+    ] {
+        assert_eq!(reached(wrong, "plan").len(), 1, "{wrong}");
     }
+}
+
+/// A key of a test that is written into the person's keychain stays there.
+#[test]
+fn tests_keep_keys_in_memory() {
+    let made = [concat!("Models", "::default("), concat!("Agent", "::new(")];
+    let others = under("tests/", "rs").into_iter();
+    none(others.filter(|source| source.path != "tests/support/keychain.rs"), |source| {
+        let lines = source.code().filter(|line| made.iter().any(|made| line.contains(made)));
+        lines.map(str::to_owned).collect()
+    });
 }
 
 /// A command that is missing in one of the three lists is refused, or does not exist, at run time.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
+use trawl_tests::keychain::NO_BUS;
 use trawl_tests::programs;
 
 /// A person's computer with nothing on it yet.
@@ -53,6 +54,7 @@ impl Home {
             .args(arguments)
             .env("TRAWL_DATA_DIR", self.path(""))
             .env("HOME", self.folder.path())
+            .env(NO_BUS.0, NO_BUS.1)
             .env_remove("NO_COLOR")
             .current_dir(self.folder.path())
             .stdin(Stdio::null())

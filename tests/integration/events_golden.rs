@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-use trawl_core::event::{Event, EventKind};
+use serde_json::{Value, json};
+use trawl_core::event::{Event, EventKind, Finished, NotConsulted, TaskStatus};
 use trawl_tests::grammar;
 
 const GOLDEN: &str = include_str!("../fixtures/events.json");
@@ -117,4 +117,69 @@ fn a_stream_with_an_event_missing_twice_or_elsewhere_is_refused() {
     let mut back = events;
     back[5].at_ms = 0.0;
     assert!(grammar::check(&back).is_err());
+}
+
+/// The whole stream of three tasks that all completed, after `edit`.
+fn edited(edit: impl FnOnce(&mut Vec<Event>)) -> Result<(), String> {
+    let (_, mut events) = golden().remove(0);
+    edit(&mut events);
+    for (seq, event) in events.iter_mut().enumerate() {
+        event.seq = seq as u64;
+    }
+    grammar::check(&events)
+}
+
+fn end(events: &mut [Event]) -> &mut Finished {
+    match &mut events.last_mut().unwrap().kind {
+        EventKind::Finished(finished) => finished,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_answer_that_is_whole_needs_a_whole_plan() {
+    let without_planned = |events: &mut Vec<Event>| {
+        events.retain(|event| !matches!(event.kind, EventKind::Planned { .. }));
+    };
+    assert_eq!(edited(|_| ()), Ok(()));
+    assert!(edited(without_planned).is_err());
+    // Where planning was stopped there is none.
+    let stopped = edited(|events| {
+        without_planned(events);
+        end(events).partial = true;
+    });
+    assert_eq!(stopped, Ok(()));
+}
+
+#[test]
+fn an_answer_cites_what_completed_and_names_all_that_did_not() {
+    let fail_the_third = |events: &mut Vec<Event>| {
+        for event in events {
+            match &mut event.kind {
+                EventKind::TaskFinished { index: 2, status, error, .. } => {
+                    *status = TaskStatus::Failed;
+                    let failure = json!({"code": "tool_error", "message": "no"});
+                    *error = Some(serde_json::from_value(failure).unwrap());
+                }
+                EventKind::TasksFinished { completed, failed, .. } => {
+                    (*completed, *failed) = (2, 1);
+                }
+                _ => {}
+            }
+        }
+    };
+    let named = |events: &mut Vec<Event>| {
+        let (server, reason) = (None, "no".to_owned());
+        end(events).not_consulted = vec![NotConsulted { server, index: Some(2), reason }];
+        end(events).partial = true;
+    };
+    let uncited = |events: &mut Vec<Event>| end(events).citations.retain(|cited| cited.index != 2);
+    let check = |expect: bool, edits: &[&dyn Fn(&mut Vec<Event>)]| {
+        let checked = edited(|events| edits.iter().for_each(|edit| edit(events)));
+        assert_eq!(checked.is_ok(), expect, "{checked:?}");
+    };
+    check(true, &[&fail_the_third, &named, &uncited]);
+    check(false, &[&fail_the_third, &named]);
+    check(false, &[&fail_the_third, &uncited]);
+    check(false, &[&named, &uncited]);
 }

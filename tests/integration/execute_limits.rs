@@ -2,14 +2,16 @@
 
 #![expect(clippy::float_cmp, reason = "paused time is exact")]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use trawl_core::event::{EventKind, TaskStatus, WaitReason};
+use trawl_core::event::{Event, EventKind, TaskStatus, WaitReason};
 use trawl_core::execute::Approval;
 use trawl_core::mcp::Connections;
 use trawl_core::plan::Task;
 use trawl_core::settings::Settings;
+use trawl_tests::clock::Clock;
 use trawl_tests::fake_mcp::{Fake, Options};
 use trawl_tests::scripted::Scripted;
 use trawl_tests::stage::{Played, Stage, server_entry, task};
@@ -204,7 +206,7 @@ async fn the_runs_limit_of_time_ends_what_is_open() {
     assert_eq!(server.log().len(), 3);
 }
 
-/// Over HTTP, in real time: the server names the wait.
+/// Over HTTP: the server names the wait.
 #[tokio::test]
 async fn retry_after_is_obeyed_and_the_server_is_asked_less() {
     let fake = Fake::new(Options::default());
@@ -215,10 +217,13 @@ async fn retry_after_is_obeyed_and_the_server_is_asked_less() {
     let stage = Stage { connections, approval: Approval::All, ..Stage::default() };
     let mut playing = stage.play().await;
     fake.refuse_next_call(429, Some("1"));
+    let clock = Clock::stopped();
     playing.plan(task(1, "echo", json!({"text": "x"})));
     playing.until(|kind| matches!(kind, EventKind::TaskRetrying { .. })).await;
     // The whole server is left alone meanwhile.
     playing.plan(task(2, "echo", json!({"text": "y"})));
+    playing.until(|kind| matches!(kind, EventKind::TaskWaiting { index: 1, .. })).await;
+    clock.pass(Duration::from_secs(1)).await;
     playing.until(|kind| matches!(kind, EventKind::TaskFinished { index: 0, .. })).await;
     fake.refuse_next_call(429, None);
     playing.plan(task(3, "write", json!({"text": "z"})));
@@ -236,7 +241,9 @@ async fn retry_after_is_obeyed_and_the_server_is_asked_less() {
     else {
         panic!("{:?}", played.of(1));
     };
-    assert!((1000.0..1500.0).contains(until), "the server asked for a second: {until}");
+    let told = |event: &&Arc<Event>| matches!(event.kind, EventKind::TaskRetrying { .. });
+    let refused = played.events.iter().find(told).unwrap().at_ms;
+    assert!((until - refused - 1000.0).abs() < 0.001, "{until}, refused at {refused}");
     assert!([0, 1].iter().all(|index| played.status(*index) == TaskStatus::Completed));
     assert_eq!((played.failure(2).0, played.executed.tasks[2].attempts), ("http_error", 1));
 }

@@ -2,9 +2,10 @@
 //! for it from then on.
 
 use serde_json::{Value, json};
-use trawl_core::llm::{Format, Message, Models, Prompt};
+use trawl_core::llm::{Format, Message, Prompt};
 use trawl_core::settings::Settings;
 use trawl_tests::fake_llm::{FakeLlm, Protocol, Reply};
+use trawl_tests::keychain::models;
 
 fn prompt() -> Prompt {
     let schema = |name: &str| json!({"type": "object", "title": name});
@@ -22,7 +23,7 @@ async fn asked(protocol: Protocol, script: Vec<Reply>, times: usize) -> Vec<Valu
     let llm = FakeLlm::start(script).await;
     let model = json!({"provider": protocol.provider(), "baseUrl": llm.url(), "model": "m"});
     let settings = Settings::from_json(&json!({"model": model})).model;
-    let models = Models::default();
+    let models = models();
     for _ in 0..times {
         let model = models.chosen(&settings, Some(4_000)).await.unwrap().unwrap();
         let mut reply = model.ask(&prompt()).await.unwrap();

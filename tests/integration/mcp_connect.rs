@@ -44,18 +44,19 @@ async fn a_server_that_exits_at_once_is_failed_with_its_code_and_last_words() {
 async fn a_server_that_never_answers_fails_at_its_limit_and_the_others_go_on() {
     let connections = connections();
     let mute = json!({"command": FAKE, "args": ["--mute", "--stderr", "still loading"],
-        "connectTimeoutSeconds": 1});
-    let babbling = json!({"command": FAKE, "args": ["--only-junk"], "connectTimeoutSeconds": 1});
+        "connectTimeoutSeconds": 5});
+    let babbling = json!({"command": FAKE, "args": ["--only-junk"], "connectTimeoutSeconds": 5});
     connections.apply(&settings(json!({"mute": mute, "junk": babbling, "good": stdio(&[])})));
     let start = Instant::now();
     let good = connections.connected("good").await.unwrap();
     assert_eq!(ask(&good, "echo", json!({"text": "a"})).await["content"][0]["text"], "a");
     let error = connections.connected("mute").await.unwrap_err().to_string();
-    assert!(error.contains("did not answer within 1 s"), "{error}");
+    assert!(error.contains("did not answer within 5 s"), "{error}");
     assert!(error.contains("still loading"), "{error}");
     let error = connections.connected("junk").await.unwrap_err().to_string();
     assert!(error.contains("on stdout: Welcome to my server!"), "{error}");
-    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    // The limit that holds where an entry says nothing.
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
     connections.close().await;
 }
 

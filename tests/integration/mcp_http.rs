@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 use trawl_core::mcp::{CallError, CallOptions};
+use trawl_tests::clock::Clock;
 use trawl_tests::fake_mcp::{Era, Fake, HttpServer, Options};
 
 use crate::mcp_setup::{ask, connections, object, only, options, settings};
@@ -21,7 +22,7 @@ async fn serve(options: Options) -> (Fake, HttpServer) {
 }
 
 fn url(server: &HttpServer) -> Value {
-    json!({"url": server.url, "connectTimeoutSeconds": 5})
+    json!({"url": server.url, "connectTimeoutSeconds": 60})
 }
 
 async fn failure(entry: Value) -> String {
@@ -71,8 +72,16 @@ async fn progress_and_cancellation_work_over_http() {
         std::iter::from_fn(|| progress.try_recv().ok()).map(|told| told.progress).collect();
     assert_eq!(seen, [1.0, 2.0, 3.0]);
 
-    let short = CallOptions { timeout: Duration::from_millis(200), ..options() };
-    let error = server.call("hang", &object(json!({})), short).await.unwrap_err();
+    let clock = Clock::stopped();
+    let (arguments, record) = (object(json!({})), fake.record());
+    let limited = CallOptions { timeout: Duration::from_secs(5), ..options() };
+    let arrived = async {
+        record.until(|record| record.calls("hang") == 1).await;
+        clock.pass(Duration::from_secs(5)).await;
+    };
+    let (hung, ()) = tokio::join!(server.call("hang", &arguments, limited), arrived);
+    let error = hung.unwrap_err();
+    drop(clock);
     assert_eq!(error.code(), "timed_out");
     fake.record().until(|record| record.cancellations() == 1).await;
     connections.close().await;
@@ -271,7 +280,7 @@ async fn what_is_no_mcp_server_is_told_from_one() {
             }
         });
         let error =
-            failure(json!({"url": format!("http://{address}/"), "connectTimeoutSeconds": 3}));
+            failure(json!({"url": format!("http://{address}/"), "connectTimeoutSeconds": 60}));
         let error = error.await;
         assert!(error.contains(words), "{error}");
         answering.abort();

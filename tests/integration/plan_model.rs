@@ -5,9 +5,10 @@ use std::time::Duration;
 use futures::StreamExt;
 use serde_json::{Value, json};
 use trawl_core::event::EventKind;
+use trawl_tests::clock::Clock;
 use trawl_tests::fake_llm::{End, FakeLlm, Protocol, Reply};
 use trawl_tests::with_model::{
-    WithModel, echoes, failed, finished, note, outcomes, planners, streamed,
+    WithModel, echoes, failed, finished, note, outcomes, planners, seen, streamed,
 };
 
 const OPENAI: Protocol = Protocol::Openai;
@@ -98,10 +99,17 @@ async fn the_model_is_told_of_the_tools_and_reads_the_results_as_data() {
 #[tokio::test]
 async fn whole_tasks_of_a_plan_that_breaks_off_run_on() {
     for end in [End::Cut, End::Hang] {
-        let broken = Reply::broken(OPENAI, &echoes(&["one", "two", "three"]), "hree", end);
+        let broken = Reply::broken(OPENAI, &echoes(&["one", "two", "three"]), "hree", end.clone());
         let llm = FakeLlm::start([broken, answer("Two [1][2].")]).await;
-        let model = json!({"model": {"idleTimeoutSeconds": 0.2}});
-        let events = WithModel::new(OPENAI, &llm, &model).ask("Echo.").await;
+        let clock = Clock::stopped();
+        let run = WithModel::new(OPENAI, &llm, &none()).start("Echo.", None);
+        let whole = |kind: &EventKind| matches!(kind, EventKind::TaskPlanned { index: 1, .. });
+        seen(&run, whole).await;
+        if end == End::Hang {
+            // The limit for a model's silence.
+            clock.pass(Duration::from_mins(1)).await;
+        }
+        let events = trawl_tests::with_model::events(&run).await;
         assert_eq!(outcomes(&events), ["completed", "completed"]);
         assert!(note(&events).contains("the plan broke off"), "{}", note(&events));
         assert_eq!(finished(&events).answer, "Two [1][2].");
@@ -368,5 +376,5 @@ async fn stopping_the_plan_keeps_what_had_completed() {
     let events = trawl_tests::with_model::events(&run).await;
     assert!(finished(&events).partial);
     assert_eq!(finished(&events).answer, "One [1].\n\n*The plan broke off: it was stopped.*");
-    tokio::time::timeout(Duration::from_secs(5), llm.hung_up()).await.unwrap();
+    llm.hung_up().await;
 }

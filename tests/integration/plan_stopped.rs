@@ -7,10 +7,19 @@ use serde_json::{Value, json};
 use trawl_core::event::{Event, EventKind};
 use trawl_core::history::{History, RunState};
 use trawl_core::mcp::Connections;
+use trawl_tests::clock::Clock;
 use trawl_tests::fake_llm::{End, FakeLlm, Protocol, Reply};
-use trawl_tests::with_model::{WithModel, echoes, events, failed, finished, outcomes, streamed};
+use trawl_tests::with_model::{
+    WithModel, echoes, events, failed, finished, outcomes, said, seen, streamed,
+};
 
 const OPENAI: Protocol = Protocol::Openai;
+
+/// Of a run, where the settings say so.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// For a model's silence, where the settings say nothing.
+const IDLE: Duration = Duration::from_mins(1);
 
 fn broken_and_good() -> Reply {
     let broken = json!({"tool_name": "nothing__here", "tool_arguments": {}});
@@ -20,6 +29,11 @@ fn broken_and_good() -> Reply {
         &json!({"tasks": [broken, good, {"tool_name": "fake__sleep",
         "tool_arguments": {"ms": "soon"}}]}),
     )
+}
+
+/// Settings whose run has a limit of time below all others.
+fn limited() -> Value {
+    json!({"limits": {"runTimeoutSeconds": LIMIT.as_secs()}})
 }
 
 fn hanging(text: &str) -> Reply {
@@ -67,23 +81,29 @@ async fn tasks_that_waited_for_their_repair_end_with_the_plan() {
         Reply::text(OPENAI, "One [2]."),
     ])
     .await;
-    let limit = json!({"limits": {"runTimeoutSeconds": 0.6}});
-    let told = WithModel::new(OPENAI, &llm, &limit).ask("Echo.").await;
+    let clock = Clock::stopped();
+    let run = WithModel::new(OPENAI, &llm, &limited()).start("Echo.", None);
+    seen(&run, at).await;
+    llm.asked(2).await;
+    clock.pass(LIMIT).await;
+    let told = events(&run).await;
     assert_eq!(outcomes(&told), ["unknown_tool", "completed", "invalid_arguments"]);
 }
 
 #[tokio::test]
 async fn a_plan_that_is_cut_off_is_no_whole_answer() {
     let cut = || Reply::broken(OPENAI, &echoes(&["one", "two"]), "two", End::Hang);
-    let limit = json!({"limits": {"runTimeoutSeconds": 1}});
     // Whoever writes it: the model, or the built-in writer where the model fails.
     let answers = [(Reply::text(OPENAI, "One [1]."), "One [1]."), (Reply::status(401, ""), "[1]")];
     for (answer, text) in answers {
         let folder = tempfile::tempdir().unwrap();
         let history = History::open(folder.path()).unwrap();
         let llm = FakeLlm::start([cut(), answer]).await;
-        let stage = WithModel::new(OPENAI, &llm, &limit).kept_in(history.clone());
+        let stage = WithModel::new(OPENAI, &llm, &limited()).kept_in(history.clone());
+        let clock = Clock::stopped();
         let run = stage.start("Echo.", None);
+        seen(&run, |kind| matches!(kind, EventKind::TaskFinished { .. })).await;
+        clock.pass(LIMIT).await;
         let told = events(&run).await;
         let done = finished(&told);
         assert_eq!((outcomes(&told), done.not_consulted.len()), (vec!["completed".to_owned()], 0));
@@ -113,7 +133,7 @@ async fn a_task_that_waits_for_a_tools_only_call_does_not_wait_for_the_repair() 
         Reply::text(OPENAI, "Both [1][2]."),
     ])
     .await;
-    let stage = WithModel::new(OPENAI, &llm, &json!({"limits": {"runTimeoutSeconds": 5}}));
+    let stage = WithModel::new(OPENAI, &llm, &json!({}));
     let at = |kind: &EventKind| matches!(kind, EventKind::TaskFinished { index: 1, .. });
     let told = stopped_at(&stage, &llm, 2, at).await;
     assert_eq!(outcomes(&told), ["completed", "completed", "invalid_arguments"]);
@@ -121,13 +141,18 @@ async fn a_task_that_waits_for_a_tools_only_call_does_not_wait_for_the_repair() 
 
 #[tokio::test]
 async fn planning_that_takes_all_the_time_ends_as_timed_out() {
-    let limit = &json!({"limits": {"runTimeoutSeconds": 0.3}});
+    let clock = Clock::stopped();
     // Planning and tasks see the limit at the same moment; which of them is the first is chance.
-    let asked = (0..8).map(|_| async move {
+    let asked = (0..8).map(|_| async {
         let llm = FakeLlm::start([Reply::bytes("").only(0, End::Hang)]).await;
-        WithModel::new(OPENAI, &llm, limit).ask("Echo.").await
+        let run = WithModel::new(OPENAI, &llm, &limited()).start("Echo.", None);
+        llm.asked(1).await;
+        (llm, run)
     });
-    for told in futures::future::join_all(asked).await {
+    let asked = futures::future::join_all(asked).await;
+    clock.pass(LIMIT).await;
+    for (_llm, run) in asked {
+        let told = events(&run).await;
         let (code, message) = failed(&told);
         assert_eq!(code, "timed_out", "{message}");
         assert!(message.contains("before it had a task; raise limits.runTimeoutSeconds"));
@@ -147,7 +172,7 @@ async fn a_run_that_is_cancelled_during_a_repair_has_no_open_task() {
         }
     }
     assert_eq!(outcomes(&events(&run).await).len(), 3);
-    tokio::time::timeout(Duration::from_secs(5), llm.hung_up()).await.unwrap();
+    llm.hung_up().await;
 }
 
 #[tokio::test]
@@ -191,13 +216,19 @@ async fn an_answer_without_a_source_cites_none() {
 async fn a_direct_answer_that_breaks_off_stays_and_is_partial() {
     let half =
         |end: End| Reply::text(OPENAI, "{\"tasks\": [], \"answer\": \"It is **fo").unfinished(end);
-    let idle = json!({"model": {"idleTimeoutSeconds": 0.2}});
+    let clock = Clock::stopped();
     for end in [End::Cut, End::Hang] {
-        let llm = FakeLlm::start([half(end.clone())]).await;
-        let planned = WithModel::new(OPENAI, &llm, &idle).ask("2 + 2?").await;
-        let llm = FakeLlm::start([Reply::text(OPENAI, "It is **fo").unfinished(end)]).await;
-        let bare = bare(&llm, &idle).ask("2 + 2?").await;
-        for told in [planned, bare] {
+        let planning = FakeLlm::start([half(end.clone())]).await;
+        let planned = WithModel::new(OPENAI, &planning, &json!({})).start("2 + 2?", None);
+        let answering =
+            FakeLlm::start([Reply::text(OPENAI, "It is **fo").unfinished(end.clone())]).await;
+        let bare = bare(&answering, &json!({})).start("2 + 2?", None);
+        for run in [planned, bare] {
+            said(&run, "It is **fo").await;
+            if end == End::Hang {
+                clock.pass(IDLE).await;
+            }
+            let told = events(&run).await;
             let done = finished(&told);
             assert!(
                 done.partial && done.answer.starts_with("It is **fo\n\n*The answer broke off: ")
@@ -218,7 +249,11 @@ async fn a_direct_answer_that_is_stopped_keeps_what_was_shown() {
         Duration::from_millis(20),
     );
     let llm = FakeLlm::start([Reply::text(OPENAI, "It is").unfinished(slow)]).await;
-    let told = bare(&llm, &json!({"limits": {"runTimeoutSeconds": 0.4}})).ask("2 + 2?").await;
+    let clock = Clock::stopped();
+    let run = bare(&llm, &limited()).start("2 + 2?", None);
+    said(&run, "It is so").await;
+    clock.pass(LIMIT).await;
+    let told = events(&run).await;
     let done = finished(&told);
     assert!(done.partial && done.answer.contains("limits.runTimeoutSeconds"), "{}", done.answer);
     assert!(done.answer.starts_with("It is so") && done.usage.is_some(), "{}", done.answer);
@@ -244,10 +279,11 @@ async fn an_answer_that_never_ends_is_stopped_and_completed() {
     // A slow one is stopped by the run's limit of time.
     let slow = End::Trickle(piece("on ").into_bytes(), Duration::from_millis(20));
     let llm = FakeLlm::start([planned(), Reply::text(OPENAI, "So [1] ").unfinished(slow)]).await;
-    let limit = json!({"limits": {"runTimeoutSeconds": 0.8}});
-    let asking = WithModel::new(OPENAI, &llm, &limit);
-    let told =
-        tokio::time::timeout(Duration::from_secs(10), asking.ask("Echo one.")).await.unwrap();
+    let clock = Clock::stopped();
+    let run = WithModel::new(OPENAI, &llm, &limited()).start("Echo one.", None);
+    said(&run, "So [1] on ").await;
+    clock.pass(LIMIT).await;
+    let told = events(&run).await;
     let done = finished(&told);
     assert!(done.partial && done.answer.starts_with("So [1] on"), "{}", done.answer);
     assert!(
@@ -264,8 +300,13 @@ async fn tasks_that_used_up_the_time_leave_some_for_the_answer() {
     let task = |tool: &str| json!({"tool_name": tool, "tool_arguments": {"text": "one"}});
     let plan = json!({"tasks": [task("fake__echo"), task("fake__hang")]});
     let llm = FakeLlm::start([Reply::json(OPENAI, &plan), Reply::text(OPENAI, "So [1].")]).await;
-    let limit = json!({"limits": {"runTimeoutSeconds": 1.5}});
-    let told = WithModel::new(OPENAI, &llm, &limit).ask("Echo one.").await;
+    let clock = Clock::stopped();
+    let stage = WithModel::new(OPENAI, &llm, &limited());
+    let run = stage.start("Echo one.", None);
+    seen(&run, |kind| matches!(kind, EventKind::TaskFinished { index: 0, .. })).await;
+    stage.mcp.record().until(|record| record.calls("hang") == 1).await;
+    clock.pass(LIMIT).await;
+    let told = events(&run).await;
     assert_eq!(outcomes(&told)[0], "completed");
     assert_eq!(finished(&told).answer, "So [1].");
 }

@@ -1,8 +1,9 @@
 //! What the benchmarks share: a server that answers at once, raw requests as the floor to measure
-//! against, medians, and the time of an execute phase as its events tell it.
+//! against, medians with their spread, and the time of an execute phase as its events tell it.
 
 #![expect(clippy::expect_used, reason = "a benchmark without its server is none")]
 
+use std::fmt;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -17,6 +18,90 @@ use crate::stage::{Played, Stage};
 
 /// The argument that turns a benchmark into its own server.
 pub const SERVE: &str = "--serve";
+
+/// How thoroughly is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// Figures for people.
+    Full,
+    /// One cheap round, which only shows that the benchmark still runs.
+    Cheap,
+}
+
+impl Effort {
+    /// One of two sizes.
+    pub fn pick<T>(self, full: T, cheap: T) -> T {
+        match self {
+            Self::Full => full,
+            Self::Cheap => cheap,
+        }
+    }
+}
+
+/// Numbers measured again and again: the middle one, and in brackets the smallest and the largest.
+#[derive(Debug, Clone)]
+pub struct Spread(Vec<f64>);
+
+impl Spread {
+    /// Of at least one number.
+    pub fn of(numbers: impl IntoIterator<Item = f64>) -> Self {
+        let mut numbers: Vec<f64> = numbers.into_iter().collect();
+        numbers.sort_by(f64::total_cmp);
+        assert!(!numbers.is_empty(), "nothing was measured");
+        Self(numbers)
+    }
+
+    /// Of times, in milliseconds.
+    pub fn of_times(times: &[Duration]) -> Self {
+        Self::of(times.iter().map(|time| time.as_secs_f64() * 1000.0))
+    }
+
+    /// Of each round's time ÷ the same round's floor.
+    pub fn of_ratios(times: &[Duration], floors: &[Duration]) -> Self {
+        let pairs = times.iter().zip(floors);
+        Self::of(pairs.map(|(time, floor)| time.as_secs_f64() / floor.as_secs_f64()))
+    }
+
+    /// The middle one; the lower one of two.
+    pub fn median(&self) -> f64 {
+        self.0[(self.0.len() - 1) / 2]
+    }
+}
+
+impl fmt::Display for Spread {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = out.precision().unwrap_or(1);
+        let (least, most) = (self.0[0], self.0[self.0.len() - 1]);
+        write!(out, "{:.digits$} ({least:.digits$}–{most:.digits$})", self.median())
+    }
+}
+
+/// In which order so many things are measured in a round: each of them goes first in its turn, so
+/// that what one does to the machine does not always meet the same other one.
+pub fn in_turn(round: usize, things: usize) -> impl Iterator<Item = usize> {
+    (0..things).map(move |place| (place + round) % things)
+}
+
+/// The processor, by name, and how many of it there are.
+pub fn processor() -> String {
+    let told = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let line = told.lines().find_map(|line| line.strip_prefix("model name"));
+    let name = line.map(|rest| rest.trim_start_matches([':', ' ', '\t']).to_owned());
+    let asked = || {
+        let output =
+            Command::new("sysctl").args(["-n", "machdep.cpu.brand_string"]).output().ok()?;
+        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let name = name.or_else(asked).filter(|name| !name.is_empty());
+    let count = std::thread::available_parallelism().map_or(1, usize::from);
+    format!("{}, {count} cores", name.unwrap_or_else(|| "a processor without a name".to_owned()))
+}
+
+/// The program of the benchmarks itself.
+pub fn own_program() -> String {
+    let program = std::env::current_exe().expect("a program knows itself");
+    program.to_string_lossy().into_owned()
+}
 
 /// An MCP server on stdin and stdout that answers each call at once, one after the other. The tool
 /// `noise` gives `bytes` of text that does not compress to nothing.
@@ -174,10 +259,4 @@ pub fn execute_phase(played: &Played) -> Duration {
     let start = at(|kind| matches!(kind, EventKind::TaskPlanned { .. }));
     let end = at(|kind| matches!(kind, EventKind::TasksFinished { .. }));
     Duration::from_secs_f64((end - start) / 1000.0)
-}
-
-/// The middle one of an odd number of durations.
-pub fn median(mut durations: Vec<Duration>) -> Duration {
-    durations.sort();
-    durations[durations.len() / 2]
 }

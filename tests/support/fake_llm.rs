@@ -26,6 +26,9 @@ use tokio::{
 
 pub use self::reply::{End, Protocol, Reply, TOKEN};
 
+/// For what a client does at once.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 /// A running fake; stops when dropped.
 pub struct FakeLlm {
     address: SocketAddr,
@@ -125,14 +128,12 @@ impl FakeLlm {
 
     /// Waits until so many chat requests have arrived.
     pub async fn asked(&self, times: usize) {
-        let mut asked = self.state.asked.subscribe();
-        asked.wait_for(|asked| *asked >= times).await.expect("the fake is alive");
+        at_least(&self.state.asked, times).await;
     }
 
     /// Waits until a client hung up in the middle of a reply.
     pub async fn hung_up(&self) {
-        let mut times = self.state.hung_up.subscribe();
-        times.wait_for(|times| *times > 0).await.expect("the fake is alive");
+        at_least(&self.state.hung_up, 1).await;
     }
 }
 
@@ -140,6 +141,14 @@ impl Drop for FakeLlm {
     fn drop(&mut self) {
         self.server.abort();
     }
+}
+
+/// Waits for a count, not for ever.
+async fn at_least(count: &watch::Sender<usize>, times: usize) {
+    let mut count = count.subscribe();
+    let counted = count.wait_for(|count| *count >= times);
+    let counted = tokio::time::timeout(PATIENCE, counted).await;
+    counted.expect("the client does it in time").expect("the fake is alive");
 }
 
 async fn serve(mut stream: TcpStream, state: Arc<State>) {
@@ -191,9 +200,12 @@ async fn say(stream: &mut TcpStream, reply: Reply, letters: usize, leaves: impl 
     // Servers send the head with the first token or before it; the later one is the harder one.
     let mut unsent = head.into_bytes();
     for (after, bytes) in reply.packets(letters) {
-        tokio::select! {
-            () = tokio::time::sleep_until(began + after) => {}
-            () = gone(stream) => return false,
+        // What is due is sent, also while time stands still.
+        if began + after > tokio::time::Instant::now() {
+            tokio::select! {
+                () = tokio::time::sleep_until(began + after) => {}
+                () = gone(stream) => return false,
+            }
         }
         unsent.extend(format!("{:x}\r\n", bytes.len()).bytes().chain(bytes).chain(*b"\r\n"));
         leaves();

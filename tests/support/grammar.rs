@@ -47,6 +47,7 @@ pub fn read(lines: &str) -> Result<Vec<Event>, String> {
 #[derive(Default)]
 struct Stream {
     servers: Vec<String>,
+    failed_servers: Vec<String>,
     discovered: bool,
     plans_started: usize,
     tasks: BTreeMap<usize, TaskLog>,
@@ -70,6 +71,7 @@ impl Stream {
             }
             EventKind::ServerFailed { server, message } => {
                 require(!message.trim().is_empty(), "no reason")?;
+                self.failed_servers.push(server.clone());
                 self.server(server)
             }
             EventKind::ToolsDiscovered { elapsed_ms, .. } => {
@@ -162,7 +164,11 @@ impl Stream {
         self.plans_started += 1;
         match self.plans_started {
             1 => require(!planner.is_empty(), "no planner"),
-            2 => require(planner == "builtin", "only the built-in planner takes over"),
+            2 => {
+                require(planner == "builtin", "only the built-in planner takes over")?;
+                let untouched = self.tasks.values().all(TaskLog::was_never_started);
+                require(untouched, "although a task of the plan before was started")
+            }
             _ => Err("a third time".to_owned()),
         }
     }
@@ -197,27 +203,43 @@ impl Stream {
     fn finished(&self, finished: &Finished) -> Result<(), String> {
         self.may_answer()?;
         self.ended()?;
+        // It is absent where planning was stopped, and then there is more that was not asked.
+        require(self.planned || finished.partial, "without planned, and not partial")?;
         require(
             self.tasks.is_empty() || self.count(TaskStatus::Completed) > 0,
             "no task completed",
         )?;
         for cited in &finished.citations {
-            require(self.tasks.contains_key(&cited.index), "a citation of no task")?;
+            let task = self.tasks.get(&cited.index);
+            let completed = task.is_some_and(|task| task.ended_as(TaskStatus::Completed));
+            require(completed, "a citation of no task that completed")?;
             require(cited.item != Some(0), "items are counted from 1")?;
         }
-        for gap in &finished.not_consulted {
-            let one = gap.server.is_some() != gap.index.is_some();
-            require(one, "notConsulted names either a server or a task")?;
-            require(
-                gap.index.is_none_or(|index| self.tasks.contains_key(&index)),
-                "a gap of no task",
-            )?;
-            require(!gap.reason.trim().is_empty(), "a gap without a reason")?;
-        }
+        self.gaps(finished)?;
         require(finished.partial || finished.not_consulted.is_empty(), "gaps but not partial")?;
         let t = &finished.timings;
         milliseconds(&[t.discover_ms, t.plan_ms, t.execute_ms, t.synthesize_ms, t.total_ms])?;
         require(t.first_token_ms.is_none_or(|ms| ms <= t.total_ms), "firstTokenMs after the end")
+    }
+
+    /// What was not consulted: servers that failed, tasks that did not complete, each of them once.
+    fn gaps(&self, finished: &Finished) -> Result<(), String> {
+        let (mut servers, mut tasks) = (Vec::new(), Vec::new());
+        for gap in &finished.not_consulted {
+            match (&gap.server, gap.index) {
+                (Some(server), None) => servers.push(server.clone()),
+                (None, Some(index)) => tasks.push(index),
+                _ => return Err("notConsulted names either a server or a task".to_owned()),
+            }
+            require(!gap.reason.trim().is_empty(), "a gap without a reason")?;
+        }
+        let mut failed = self.failed_servers.clone();
+        failed.sort();
+        servers.sort();
+        require(servers == failed, "notConsulted names other servers than those that failed")?;
+        let open = self.tasks.iter().filter(|(_, task)| task.is_a_gap()).map(|(index, _)| *index);
+        tasks.sort_unstable();
+        require(tasks.into_iter().eq(open), "notConsulted names other tasks than those left open")
     }
 
     /// What holds at the end of every run.

@@ -37,9 +37,12 @@ fn provided(name: &str) -> Option<PathBuf> {
 }
 
 fn built(name: &str, selection: &[&str]) -> PathBuf {
+    // As this program itself is built.
+    let profile: &[&str] = if folder().ends_with("release") { &["--release"] } else { &[] };
     let status = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--bin", name])
         .args(selection)
+        .args(profile)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap())
         .status();
     assert!(status.is_ok_and(|status| status.success()), "{name} could not be built");

@@ -12,9 +12,9 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use trawl_core::catalog::Catalog;
-use trawl_core::event::{Event, EventKind, TaskStatus};
+use trawl_core::event::{Event, EventKind, Finished, NotConsulted, TaskStatus};
 use trawl_core::execute::{
-    Allowed, Approval, CallLimits, Context, Control, Executed, Reuse, execute,
+    Allowed, Approval, CallLimits, Context, Control, Executed, Outcome, Reuse, execute,
 };
 use trawl_core::history::{History, Recorder};
 use trawl_core::mcp::Connections;
@@ -168,9 +168,15 @@ impl Playing {
         self.recorder.emit(planned);
         self.planned = None;
         let executed = (&mut self.executing).await.expect("execute never panics");
-        let some = executed.tasks.iter().any(|task| task.status == TaskStatus::Completed);
+        let is_open = |task: &&Outcome| task.status != TaskStatus::Completed;
+        let open: Vec<&Outcome> = executed.tasks.iter().filter(is_open).collect();
+        let some = open.len() < executed.tasks.len();
         self.recorder.emit(match (some, executed.tasks.is_empty()) {
-            (true, _) => EventKind::Finished(Box::default()),
+            (true, _) => EventKind::Finished(Box::new(Finished {
+                partial: !open.is_empty(),
+                not_consulted: open.into_iter().map(gap).collect(),
+                ..Finished::default()
+            })),
             (false, true) => EventKind::Cancelled {},
             (false, false) => EventKind::Failed {
                 code: "all_tasks_failed".to_owned(),
@@ -216,6 +222,12 @@ impl Playing {
     fn sender(&self) -> &UnboundedSender<Planned> {
         self.planned.as_ref().expect("the plan is not whole yet")
     }
+}
+
+fn gap(task: &Outcome) -> NotConsulted {
+    let reason =
+        task.failure.as_ref().map_or("it was cancelled", |failure| failure.message.as_str());
+    NotConsulted { server: None, index: Some(task.index), reason: reason.to_owned() }
 }
 
 impl Played {

@@ -13,11 +13,13 @@ pub(crate) struct TaskLog {
     attempts: u32,
     running: bool,
     ended: Option<TaskStatus>,
+    /// It failed since an equal call was made by another task.
+    is_asked_elsewhere: bool,
 }
 
 impl TaskLog {
     pub(crate) fn new(depends_on: Vec<usize>) -> Self {
-        Self { depends_on, attempts: 0, running: false, ended: None }
+        Self { depends_on, attempts: 0, running: false, ended: None, is_asked_elsewhere: false }
     }
 
     pub(crate) fn depends_on(&self) -> &[usize] {
@@ -30,6 +32,15 @@ impl TaskLog {
 
     pub(crate) fn ended_as(&self, status: TaskStatus) -> bool {
         self.ended == Some(status)
+    }
+
+    pub(crate) fn was_never_started(&self) -> bool {
+        self.attempts == 0
+    }
+
+    /// Whether the answer lacks what it would have told.
+    pub(crate) fn is_a_gap(&self) -> bool {
+        !self.ended_as(TaskStatus::Completed) && !self.is_asked_elsewhere
     }
 
     pub(crate) fn waiting(&self) -> Result<(), String> {
@@ -88,6 +99,7 @@ impl TaskLog {
         require(error.as_ref().is_none_or(|e| snake(&e.code)), "the code is not snake_case")?;
         self.running = false;
         self.ended = Some(*status);
+        self.is_asked_elsewhere = error.as_ref().is_some_and(|e| e.code == "duplicate_call");
         Ok(())
     }
 

@@ -17,7 +17,7 @@ use trawl_core::settings::{ServerEntry, Settings};
 
 use crate::fake_llm::{FakeLlm, Protocol};
 use crate::fake_mcp::{Fake, Options};
-use crate::grammar;
+use crate::{grammar, keychain};
 
 /// The agent, its settings and what stands at its ends.
 pub struct WithModel {
@@ -52,7 +52,7 @@ impl WithModel {
         let mcp = Fake::new(Options::default());
         let entry = ServerEntry { read_only: true, ..ServerEntry::builtin("fake") };
         connections.attach("fake", entry, mcp.connect());
-        let agent = Agent::new(connections, None);
+        let agent = keychain::agent(connections, None);
         Self { agent, settings: Arc::new(settings), mcp }
     }
 
@@ -88,6 +88,29 @@ pub async fn events(run: &Run) -> Vec<Event> {
     let events: Vec<Event> = run.follow(None).map(|event| (*event).clone()).collect().await;
     grammar::check(&events).unwrap_or_else(|broken| panic!("{broken}\n{events:#?}"));
     events
+}
+
+/// Waits until an event of the run fits.
+pub async fn seen(run: &Run, fits: impl Fn(&EventKind) -> bool) {
+    let mut events = Box::pin(run.follow(None));
+    while let Some(event) = events.next().await {
+        if fits(&event.kind) {
+            return;
+        }
+    }
+    panic!("the run ended without the event that was waited for");
+}
+
+/// Waits until the answer's text so far ends like this.
+pub async fn said(run: &Run, ending: &str) {
+    let text = std::cell::RefCell::new(String::new());
+    let ends = |kind: &EventKind| {
+        if let EventKind::AnswerDelta { text: more } = kind {
+            text.borrow_mut().push_str(more);
+        }
+        text.borrow().ends_with(ending)
+    };
+    seen(run, ends).await;
 }
 
 /// The end of a run that has an answer.

@@ -24,6 +24,8 @@ struct Window {
 
 impl Window {
     fn with(settings: &Value) -> Self {
+        // The person's own keychain is left alone.
+        keyring_core::set_default_store(keyring_core::mock::Store::new().unwrap());
         let folder = tempfile::tempdir().unwrap();
         fs::write(settings_file(folder.path()), settings.to_string()).unwrap();
         let host = Host::open(folder.path(), Store::open(folder.path()));

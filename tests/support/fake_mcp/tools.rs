@@ -1,6 +1,7 @@
 //! The fake MCP server's tools: each is one way in which a real tool behaves or fails.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,6 +28,7 @@ const TOOLS: [Description<'static>; 19] = [
     ("progress", true, &[("steps", "integer"), ("ms", "integer"), ("total", "boolean")]),
     ("backwards", true, &[]),
     ("barrier", true, &[("n", "integer")]),
+    ("until_file", true, &[("path", "string"), ("text", "string")]),
     ("write", false, &[("text", "string")]),
     ("append", false, &[("text", "string")]),
     ("spawn_child", true, &[("marker", "string")]),
@@ -189,6 +191,14 @@ pub(super) async fn run(fake: Fake, out: UnboundedSender<String>, id: Value, par
             state.waiting.send_modify(|count| *count += 1);
             let _ = waiting.wait_for(|count| *count >= n).await;
             json!({"content": [text("open")]})
+        }
+        // For a test that drives this server from another process.
+        "until_file" => {
+            let path = PathBuf::from(arguments["path"].as_str().unwrap_or_default());
+            while !path.exists() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            json!({"content": [text(words)]})
         }
         "write" | "append" => {
             let mut written = state.written.lock().expect("no test panics here");

@@ -21,6 +21,7 @@ pub mod execute;
 mod fence;
 pub mod history;
 pub mod initialize;
+mod keychain;
 pub mod llm;
 pub mod logging;
 mod loopback;

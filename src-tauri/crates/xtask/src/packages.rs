@@ -24,14 +24,16 @@ pub(crate) enum Need {
     Bus,
     /// What runs the UI's tests.
     Node,
+    /// What fetches the checker of the page's types.
+    Npm,
 }
 
 /// The window cannot be compiled without these.
 pub(crate) const TO_BUILD: [Need; 2] = [Need::Compiler, Need::WebKit];
 
 /// And cannot be tested without these.
-pub(crate) const TO_TEST: [Need; 6] =
-    [Need::Compiler, Need::WebKit, Need::Xvfb, Need::Driver, Need::Bus, Need::Node];
+pub(crate) const TO_TEST: [Need; 7] =
+    [Need::Compiler, Need::WebKit, Need::Xvfb, Need::Driver, Need::Bus, Need::Node, Need::Npm];
 
 impl Need {
     fn is_met(self) -> bool {
@@ -44,6 +46,7 @@ impl Need {
             Self::Driver => on_path("WebKitWebDriver"),
             Self::Bus => on_path("dbus-daemon"),
             Self::Node => on_path("node"),
+            Self::Npm => on_path("npm"),
         }
     }
 
@@ -55,6 +58,7 @@ impl Need {
             Self::Driver => "webkit2gtk-driver",
             Self::Bus => "dbus-daemon",
             Self::Node => "nodejs",
+            Self::Npm => "npm",
         }
     }
 
@@ -66,6 +70,7 @@ impl Need {
             Self::Driver => "webkit2gtk-driver",
             Self::Bus => "dbus-daemon",
             Self::Node => "nodejs",
+            Self::Npm => "npm",
         }
     }
 
@@ -76,6 +81,7 @@ impl Need {
             Self::Xvfb => "xorg-server-xvfb",
             Self::Bus => "dbus",
             Self::Node => "nodejs",
+            Self::Npm => "npm",
         }
     }
 }

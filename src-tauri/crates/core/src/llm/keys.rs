@@ -184,6 +184,12 @@ fn account(base: &Url) -> String {
 mod tests {
     use super::*;
 
+    /// No key, and a keychain in memory: the person's own is left alone.
+    fn keys() -> Keys {
+        keyring_core::set_default_store(keyring_core::mock::Store::new().unwrap());
+        Keys::default()
+    }
+
     fn key() -> Key {
         Key::new("sk-0123456789-4f2a").unwrap()
     }
@@ -203,7 +209,7 @@ mod tests {
         let other = Url::parse("http://127.0.0.1:10/v1").unwrap();
         let run = Source::ThisRun { reason: "the keychain is locked".to_owned() };
         for source in [Source::Keychain, run] {
-            let keys = Keys::default();
+            let keys = keys();
             keys.typed().insert(address::origin(&base), (key(), source.clone()));
             let (found, status) = keys.find(&base, Some("PATH")).await;
             assert_eq!((found, status.source), (Some(key()), Some(source)));
@@ -214,7 +220,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_variable_is_named_whether_it_is_set_or_not() {
-        let (keys, base) = (Keys::default(), Url::parse("http://127.0.0.1:9/v1").unwrap());
+        let (keys, base) = (keys(), Url::parse("http://127.0.0.1:9/v1").unwrap());
         let (found, status) = keys.find(&base, Some(" PATH ")).await;
         assert!(found.is_some());
         assert_eq!(status.source, Some(Source::Environment { variable: "PATH".to_owned() }));

@@ -5,9 +5,7 @@
 //! item, never a value.
 
 use super::redact::Redactor;
-
-/// Name under which the platform's keychain keeps our items.
-const SERVICE: &str = "dev.trawl.desktop";
+use crate::keychain::{self, SERVICE};
 
 /// The text with every `${env:…}` and `${keychain:…}` replaced; other `${…}` stay as they are.
 pub(super) async fn fill(text: &str, redactor: &mut Redactor) -> Result<String, String> {
@@ -49,16 +47,16 @@ async fn keychain(name: String) -> Result<String, String> {
     // The keychain's own library blocks, and may ask the person to unlock it.
     let asked = name.clone();
     let found = tokio::task::spawn_blocking(move || {
-        keyring::Entry::new(SERVICE, &asked).and_then(|entry| entry.get_password())
+        keychain::item(&asked).and_then(|item| item.get_password())
     })
     .await;
     match found {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(keyring::Error::NoEntry)) => Err(format!(
+        Ok(Err(keyring_core::Error::NoEntry)) => Err(format!(
             "needs the keychain item \"{name}\", which does not exist (or the keychain is locked); \
              store it under the service \"{SERVICE}\""
         )),
-        Ok(Err(keyring::Error::NoDefaultStore)) => Err(format!(
+        Ok(Err(keyring_core::Error::NoDefaultStore)) => Err(format!(
             "needs the keychain item \"{name}\", but this computer offers no keychain; use \
              ${{env:…}} instead"
         )),

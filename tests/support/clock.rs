@@ -1,0 +1,37 @@
+//! Time that stands still until a test lets it pass, while sockets go on.
+//!
+//! Where time is merely paused, tokio moves it on whenever no task is ready to run, and a packet on
+//! its way makes no task ready: a limit would pass before an answer that is there. Here a limit
+//! passes when the test has seen what should come before it, however busy the machine is.
+
+use std::sync::mpsc::{Sender, channel};
+use std::time::Duration;
+
+/// Time stands still for as long as this is kept, and goes on afterwards. For a runtime of one thread, as a test's is.
+pub struct Clock {
+    _held: Sender<()>,
+}
+
+impl Drop for Clock {
+    fn drop(&mut self) {
+        // Paused time would be moved on by tokio itself.
+        tokio::time::resume();
+    }
+}
+
+impl Clock {
+    /// Stops time.
+    pub fn stopped() -> Self {
+        let (held, until_dropped) = channel::<()>();
+        // While a blocking task runs, tokio leaves paused time where it is.
+        tokio::task::spawn_blocking(move || until_dropped.recv().is_ok());
+        tokio::time::pause();
+        Self { _held: held }
+    }
+
+    /// Lets a limit of so much pass that began since time was stopped.
+    pub async fn pass(&self, limit: Duration) {
+        // Timers go off at whole milliseconds.
+        tokio::time::advance(limit + Duration::from_millis(1)).await;
+    }
+}
