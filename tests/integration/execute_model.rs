@@ -4,21 +4,28 @@
 #![expect(clippy::cast_precision_loss, reason = "a run's milliseconds are few")]
 
 mod case;
+mod coverage;
 mod schedule;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
-use trawl_core::event::{EventKind, TaskStatus};
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use trawl_core::event::{EventKind, TaskStatus, WaitReason};
 use trawl_core::execute::Approval;
 use trawl_tests::scripted::{Call, PanickingLog, Scripted};
 use trawl_tests::stage::Played;
+use uuid::Uuid;
 
-use self::case::{Case, Spec, Stop, approves, case};
+use self::case::{Case, FAULTS, Spec, Stop, approves, case};
+use self::coverage::{Coverage, LARGE, Rule};
 
 /// Of 2,000 in all; four tests, so that they use the processors that there are.
 const CASES: u32 = 500;
+
+/// The variable that makes all four draw the cases of a failure again.
+const SEED: &str = "TRAWL_TEST_SEED";
 
 #[test]
 fn random_plans_keep_the_rules_1() {
@@ -47,10 +54,40 @@ fn check_many() {
         max_shrink_iters: 400,
         ..Config::default()
     };
-    TestRunner::new(config).run(&case(), |case| check(&case)).unwrap();
+    let given = std::env::var(SEED).ok();
+    let seed = given.unwrap_or_else(|| Uuid::new_v4().simple().to_string());
+    // 32 hexadecimal digits are as many bytes.
+    let random = TestRng::from_seed(RngAlgorithm::ChaCha, seed.as_bytes());
+    let coverage = RefCell::new(Coverage::default());
+    let mut runner = TestRunner::new_with_rng(config, random);
+    let checked = runner.run(&case(), |case| check(&case, &mut coverage.borrow_mut()));
+    checked.unwrap_or_else(|failure| panic!("{SEED}={seed} finds this again: {failure}"));
+    assert_covered(&coverage.into_inner(), &seed);
 }
 
-fn check(case: &Case) -> Result<(), TestCaseError> {
+/// Far below what is usual, so that chance alone does not go under it; large plans are few.
+fn assert_covered(coverage: &Coverage, seed: &str) {
+    println!("{SEED}={seed}\n{coverage}");
+    for (rule, in_small, in_large) in [
+        (Rule::Priorities, 0.6, 0.3),
+        (Rule::ExactLimit, 0.5, 0.15),
+        (Rule::NoRest, 0.5, 0.15),
+        (Rule::Foretold, 0.3, 0.2),
+    ] {
+        coverage.assert_share(rule, in_small, in_large);
+    }
+    for fault in FAULTS {
+        coverage.assert_cases(fault.name(), 8);
+    }
+    for what in ["Run", "Tasks", "RunLimit"] {
+        coverage.assert_cases(what, 3);
+    }
+    for what in ["asked", "no fault", "large", "reached a limit"] {
+        coverage.assert_cases(what, 8);
+    }
+}
+
+fn check(case: &Case, coverage: &mut Coverage) -> Result<(), TestCaseError> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let (played, servers) =
@@ -63,13 +100,16 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
         prop_assert_eq!(&outcome.id, &format!("t{position}"));
         seen.order(position)?;
         seen.calls(position)?;
-        seen.ending(position)?;
+        seen.ending(position, coverage)?;
     }
     for server in 0..case.servers.len() {
-        seen.limit(server)?;
-        schedule::order(&seen, server)?;
+        seen.limit(server, coverage)?;
+        schedule::order(&seen, server, coverage)?;
+        schedule::no_rest(&seen, server, coverage)?;
     }
-    seen.end()
+    seen.end()?;
+    seen.tell(coverage);
+    Ok(())
 }
 
 struct Seen<'a> {
@@ -99,6 +139,22 @@ impl<'a> Seen<'a> {
         }
         let logs = servers.iter().map(Scripted::log).collect();
         Self { case, played, logs, finished_at, started_at }
+    }
+
+    /// The tasks of a server.
+    fn of(&self, server: usize) -> impl Iterator<Item = &Spec> {
+        self.case.tasks.iter().filter(move |spec| spec.server == server)
+    }
+
+    /// Whether a task of this server had to wait for others of it.
+    fn had_a_queue(&self, server: usize) -> bool {
+        let waits = |kind: &EventKind| match kind {
+            EventKind::TaskWaiting { index, reason: WaitReason::Limit, .. } => {
+                self.case.tasks[*index].server == server
+            }
+            _ => false,
+        };
+        self.played.events.iter().any(|event| waits(&event.kind))
     }
 
     fn status(&self, index: usize) -> TaskStatus {
@@ -165,7 +221,7 @@ impl<'a> Seen<'a> {
         log.iter().filter(|call| call.task == index as u64).collect()
     }
 
-    fn ending(&self, index: usize) -> Result<(), TestCaseError> {
+    fn ending(&self, index: usize, coverage: &mut Coverage) -> Result<(), TestCaseError> {
         let stoppable = self.case.stop_some.iter().any(|(_, stopped)| *stopped == index);
         match self.status(index) {
             TaskStatus::Cancelled => {
@@ -184,6 +240,7 @@ impl<'a> Seen<'a> {
         }
         let foretold =
             if stoppable || self.case.stop.is_some() { None } else { self.foretold(index) };
+        coverage.count(Rule::Foretold, self.case.tasks.len(), foretold.is_some());
         if let Some((status, code)) = foretold {
             let failure = self.played.executed.tasks[index].failure.as_ref();
             let seen = (self.status(index), failure.map(|failure| failure.code.as_str()));
@@ -245,11 +302,14 @@ impl<'a> Seen<'a> {
 
     /// Never more calls at once than the entry allows. A call that the client gave up counts until
     /// then: at the same instant, its notice and the next call may cross.
-    fn limit(&self, server: usize) -> Result<(), TestCaseError> {
+    fn limit(&self, server: usize, coverage: &mut Coverage) -> Result<(), TestCaseError> {
         let log = &self.logs[server];
         let limit = self.case.servers[server].limit;
-        let calm =
-            log.iter().all(|call| !call.cancelled) && !self.case.tasks.iter().any(Spec::drops);
+        let calm = log.iter().all(|call| !call.cancelled) && !self.of(server).any(Spec::drops);
+        if log.iter().any(|call| call.in_flight >= limit) {
+            coverage.count(Rule::ExactLimit, self.case.tasks.len(), calm);
+            coverage.happened("reached a limit");
+        }
         for call in log {
             prop_assert!(
                 !calm || call.in_flight <= limit,
@@ -263,6 +323,34 @@ impl<'a> Seen<'a> {
             prop_assert!(lasting <= limit, "{lasting} at once, the limit is {limit}");
         }
         Ok(())
+    }
+
+    /// What happened in this case.
+    fn tell(&self, coverage: &mut Coverage) {
+        let called = |name: &str| {
+            let mut acts = self.logs.iter().flatten().map(|call| &call.arguments["script"][0]);
+            acts.any(|act| act.as_str().is_some_and(|act| act.starts_with(name)))
+        };
+        for fault in self.case.faults.iter().filter(|fault| called(fault.name())) {
+            coverage.happened(fault.name());
+        }
+        if self.case.faults.is_empty() {
+            coverage.happened("no fault");
+        }
+        if self.case.tasks.len() >= LARGE {
+            coverage.happened("large");
+        }
+        let is_request = |kind: &EventKind| matches!(kind, EventKind::ApprovalRequested { .. });
+        if self.played.events.iter().any(|event| is_request(&event.kind)) {
+            coverage.happened("asked");
+        }
+        if let Some((after, stop)) = self.case.stop {
+            let cut_short = self.played.executed.wall_ms >= after as f64 - 1.0;
+            let open = |index| self.status(index) == TaskStatus::Cancelled;
+            if cut_short || (0..self.case.tasks.len()).any(open) {
+                coverage.happened(format!("{stop:?}"));
+            }
+        }
     }
 
     /// After a stop nothing starts, and the run ends within what its time-outs imply.

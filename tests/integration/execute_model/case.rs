@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use proptest::prelude::*;
+use proptest::strategy::Union;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 use trawl_core::event::EventKind;
@@ -22,6 +23,9 @@ pub(super) const THINKING: u64 = 100;
 
 #[derive(Debug, Clone)]
 pub(super) struct Case {
+    /// Which kinds of them its scripts may have; few, so that each rule is tried where it holds
+    /// exactly, also in large plans.
+    pub(super) faults: Vec<Fault>,
     pub(super) servers: Vec<Entry>,
     pub(super) tasks: Vec<Spec>,
     pub(super) approval: Approval,
@@ -38,7 +42,21 @@ pub(super) struct Entry {
     pub(super) retry_tool_errors: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What can go wrong with a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Fault {
+    ToolError,
+    TooMany,
+    RpcError,
+    Hang,
+    Drop,
+    Panic,
+}
+
+pub(super) const FAULTS: [Fault; 6] =
+    [Fault::ToolError, Fault::TooMany, Fault::RpcError, Fault::Hang, Fault::Drop, Fault::Panic];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Stop {
     Run,
     Tasks,
@@ -69,7 +87,12 @@ impl Spec {
     }
 
     pub(super) fn drops(&self) -> bool {
-        self.script.iter().any(|act| act.starts_with("drop"))
+        self.has("drop")
+    }
+
+    /// Whether an act of its script is of this kind.
+    pub(super) fn has(&self, kind: &str) -> bool {
+        self.script.iter().any(|act| act.starts_with(kind))
     }
 
     pub(super) fn act(&self, attempt: usize) -> (&str, u64) {
@@ -79,17 +102,47 @@ impl Spec {
     }
 }
 
-fn act() -> impl Strategy<Value = String> {
-    prop_oneof![
+fn act(faults: &[Fault]) -> impl Strategy<Value = String> + use<> {
+    let good = prop_oneof![
         8 => Just("ok".to_owned()),
         8 => (1..2500_u64).prop_map(|time| format!("ok:{time}")),
-        1 => (0..50_u64).prop_map(|time| format!("tool_error:{time}")),
-        1 => Just("too_many:5".to_owned()),
-        1 => Just("rpc_error:5".to_owned()),
-        1 => Just("hang".to_owned()),
-        1 => (0..500_u64).prop_map(|time| format!("drop:{time}")),
-        1 => Just("panic:1".to_owned()),
         1 => Just("progress".to_owned()),
+    ];
+    let bad = faults.iter().map(|fault| (2, fault.act()));
+    Union::new_weighted(std::iter::once((16, good.boxed())).chain(bad).collect())
+}
+
+impl Fault {
+    fn act(self) -> BoxedStrategy<String> {
+        match self {
+            Self::ToolError => (0..50_u64).prop_map(|time| format!("tool_error:{time}")).boxed(),
+            Self::TooMany => Just("too_many:5".to_owned()).boxed(),
+            Self::RpcError => Just("rpc_error:5".to_owned()).boxed(),
+            Self::Hang => Just("hang".to_owned()).boxed(),
+            Self::Drop => (0..500_u64).prop_map(|time| format!("drop:{time}")).boxed(),
+            Self::Panic => Just("panic:1".to_owned()).boxed(),
+        }
+    }
+
+    /// How an act of this kind begins.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::ToolError => "tool_error",
+            Self::TooMany => "too_many",
+            Self::RpcError => "rpc_error",
+            Self::Hang => "hang",
+            Self::Drop => "drop",
+            Self::Panic => "panic",
+        }
+    }
+}
+
+/// None for half of the cases.
+fn faults() -> impl Strategy<Value = Vec<Fault>> {
+    prop_oneof![
+        3 => Just(Vec::new()),
+        2 => prop::sample::subsequence(FAULTS.to_vec(), 1),
+        1 => prop::sample::subsequence(FAULTS.to_vec(), 2..=6),
     ]
 }
 
@@ -110,7 +163,7 @@ fn entry() -> impl Strategy<Value = Entry> {
 /// that plans refer forwards and backwards without a circle, except where `anywhere` says so.
 type Draft = (usize, &'static str, Vec<String>, Vec<(f64, bool)>, (bool, bool), i64, u64, u32);
 
-fn draft(servers: usize) -> impl Strategy<Value = Draft> {
+fn draft(servers: usize, faults: &[Fault]) -> impl Strategy<Value = Draft> + use<> {
     let tool =
         prop_oneof![4 => Just("read"), 1 => Just("put"), 1 => Just("write"), 1 => Just("fetch")];
     let needs = prop_oneof![
@@ -119,14 +172,16 @@ fn draft(servers: usize) -> impl Strategy<Value = Draft> {
     ];
     let rarely = (prop::bool::weighted(0.02), prop::bool::weighted(0.02));
     let gap = prop_oneof![6 => Just(0), 1 => 1..300_u64];
-    let script = prop::collection::vec(act(), 1..=3);
+    let script = prop::collection::vec(act(faults), 1..=3);
     (0..servers, tool, script, needs, rarely, -2..3_i64, gap, any::<u32>())
 }
 
-fn tasks(servers: usize) -> impl Strategy<Value = Vec<Spec>> {
+fn tasks(servers: usize, faults: Vec<Fault>) -> impl Strategy<Value = Vec<Spec>> {
     // Most plans are small, as real ones are; some have up to 200 tasks.
     let size = prop_oneof![12 => 1..12_usize, 4 => 12..50_usize, 1 => 50..=200_usize];
-    size.prop_flat_map(move |size| prop::collection::vec(draft(servers), size)).prop_map(|drafts| {
+    let drafts =
+        size.prop_flat_map(move |size| prop::collection::vec(draft(servers, &faults), size));
+    drafts.prop_map(|drafts| {
         let order: Vec<u32> = drafts.iter().map(|draft| draft.7).collect();
         let count = drafts.len();
         let mut specs = Vec::new();
@@ -158,24 +213,22 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
     let kind = prop_oneof![Just(Stop::Run), Just(Stop::Tasks), Just(Stop::RunLimit)];
     let stop = prop::option::weighted(0.25, (1..8000_u64, kind));
     let stop_some = prop_oneof![
-        3 => Just(Vec::new()),
+        4 => Just(Vec::new()),
         1 => prop::collection::vec((1..4000_u64, 0..20_usize), 1..4),
     ];
-    prop::collection::vec(entry(), 1..=3).prop_flat_map(move |servers| {
-        (
-            Just(servers.clone()),
-            tasks(servers.len()),
-            approval.clone(),
-            stop.clone(),
-            stop_some.clone(),
-        )
-            .prop_map(|(servers, tasks, approval, stop, stop_some)| Case {
-                servers,
+    let servers = prop::collection::vec(entry(), 1..=3);
+    (servers, faults()).prop_flat_map(move |(servers, faults)| {
+        let tasks = tasks(servers.len(), faults.clone());
+        (tasks, approval.clone(), stop.clone(), stop_some.clone()).prop_map(
+            move |(tasks, approval, stop, stop_some)| Case {
+                faults: faults.clone(),
+                servers: servers.clone(),
                 tasks,
                 approval,
                 stop,
                 stop_some,
-            })
+            },
+        )
     })
 }
 

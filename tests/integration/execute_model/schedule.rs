@@ -1,6 +1,6 @@
 //! What the model says of time: who goes first, and how long it may take when work is done at once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
@@ -8,12 +8,24 @@ use trawl_core::event::{EventKind, WaitReason};
 
 use super::Seen;
 use super::case::{Spec, THINKING, TIMEOUT};
+use super::coverage::{Coverage, Rule};
+
+/// What a server says that wants fewer calls.
+const TOO_MANY: &str = "429 Too Many Requests";
 
 /// Of the tasks that wait for a server, those with a higher priority go first, then the plan's
 /// order. Where connections break, tasks leave the queue to connect anew, unseen.
-pub(super) fn order(seen: &Seen<'_>, server: usize) -> Result<(), TestCaseError> {
+pub(super) fn order(
+    seen: &Seen<'_>,
+    server: usize,
+    coverage: &mut Coverage,
+) -> Result<(), TestCaseError> {
     let own = |index: usize| seen.case.tasks[index].server == server;
-    if seen.case.tasks.iter().any(|spec| spec.server == server && spec.drops()) {
+    let can_be_told = !seen.of(server).any(Spec::drops);
+    if seen.had_a_queue(server) {
+        coverage.count(Rule::Priorities, seen.case.tasks.len(), can_be_told);
+    }
+    if !can_be_told {
         return Ok(());
     }
     // Since when a task stands in the queue.
@@ -36,6 +48,57 @@ pub(super) fn order(seen: &Seen<'_>, server: usize) -> Result<(), TestCaseError>
                     .iter()
                     .find(|(other, since)| **since < event.at_ms && place(**other) < place(index));
                 prop_assert!(passed.is_none(), "task {index} started before {passed:?}");
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// While a task waits for its server's limit, the server has as many calls as it may. Told from the
+/// events alone, at every moment between two of them. Each "too many" may have halved the limit, and
+/// what a rate holds back does not wait for the limit.
+pub(super) fn no_rest(
+    seen: &Seen<'_>,
+    server: usize,
+    coverage: &mut Coverage,
+) -> Result<(), TestCaseError> {
+    let own = |index: usize| seen.case.tasks[index].server == server;
+    let entry = &seen.case.servers[server];
+    let can_be_told = entry.per_second.is_none() && !seen.of(server).any(Spec::drops);
+    if seen.had_a_queue(server) {
+        coverage.count(Rule::NoRest, seen.case.tasks.len(), can_be_told);
+    }
+    if !can_be_told {
+        return Ok(());
+    }
+    let (mut waiting, mut running) = (BTreeSet::new(), BTreeSet::new());
+    let mut refusals = 0;
+    let mut now = 0.0;
+    for event in &seen.played.events {
+        if event.at_ms > now {
+            let busy = entry.limit.checked_shr(refusals).unwrap_or_default().max(1);
+            let rests = !waiting.is_empty() && running.len() < busy;
+            prop_assert!(!rests, "{waiting:?} wait at {now} ms, only {running:?} run of {busy}");
+            now = event.at_ms;
+        }
+        match &event.kind {
+            EventKind::TaskWaiting { index, reason: WaitReason::Limit, .. } if own(*index) => {
+                waiting.insert(*index);
+            }
+            EventKind::TaskStarted { index, .. } if own(*index) => {
+                waiting.remove(index);
+                running.insert(*index);
+            }
+            EventKind::TaskRetrying { index, reason, .. } if own(*index) => {
+                running.remove(index);
+                refusals += u32::from(reason.contains(TOO_MANY));
+            }
+            EventKind::TaskFinished { index, error, .. } if own(*index) => {
+                waiting.remove(index);
+                running.remove(index);
+                let refused = error.as_ref().is_some_and(|error| error.message.contains(TOO_MANY));
+                refusals += u32::from(refused);
             }
             _ => {}
         }
@@ -84,9 +147,8 @@ fn share(seen: &Seen<'_>, server: usize) -> u64 {
     let tasks: Vec<usize> = (0..seen.case.tasks.len()).filter(own).collect();
     let work: u64 = tasks.iter().map(|index| spent(seen, *index)).sum();
     let calls: u64 = tasks.iter().map(|i| u64::from(seen.played.executed.tasks[*i].attempts)).sum();
-    // One that says "too many" gets fewer calls at once.
-    let says_so = |spec: &Spec| spec.script.iter().any(|act| act.starts_with("too_many"));
-    let slowed = tasks.iter().any(|index| says_so(&seen.case.tasks[*index]));
+    // One that says "too many" gets fewer calls at once; how many it has is `no_rest`'s.
+    let slowed = seen.of(server).any(|spec| spec.has("too_many"));
     let at_once = if slowed { 1 } else { entry.limit as u64 };
     let rate = entry.per_second.map_or(0, |rate| calls * (1000 / u64::from(rate) + 2));
     work / at_once + rate
