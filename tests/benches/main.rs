@@ -7,7 +7,6 @@
 #![expect(
     clippy::print_stdout,
     clippy::expect_used,
-    clippy::unwrap_used,
     clippy::cast_precision_loss,
     reason = "a benchmark prints its table, of small numbers, or ends"
 )]

@@ -3,11 +3,13 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use trawl_core::event::EventKind;
-use trawl_tests::grammar;
+use trawl_tests::fake_llm::{FakeLlm, Protocol, Reply};
+use trawl_tests::{grammar, with_model};
 
 use crate::cli_setup::{Home, said};
+use crate::mcp_setup::FAKE;
 
 const UPSTREAM: &str = "How many stories have upstream keyword?";
 
@@ -169,5 +171,46 @@ fn nobody_reading_any_more_is_no_panic() {
         drop(child.stdout.take());
         let said = said(child.wait_with_output().unwrap());
         assert_eq!(said.code, 0, "{arguments:?}: {}", said.err);
+    }
+}
+
+/// What changes something is called only where the person said so, with the arguments of the plan.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_that_need_approval_are_made_where_all_are_approved() {
+    let call = |tool: &str| json!({"tool_name": format!("fake__{tool}"), "tool_arguments": {"text": tool}});
+    let plan = json!({"tasks": [call("echo"), call("append"), call("write")]});
+    for (flags, outcomes) in [
+        (&["--approve", "all"][..], ["completed", "completed", "completed"]),
+        (&["--approve", "read-only"], ["completed", "needs_approval", "needs_approval"]),
+        (&[], ["completed", "needs_approval", "needs_approval"]),
+    ] {
+        let model = FakeLlm::start([
+            Reply::json(Protocol::Openai, &plan),
+            Reply::text(Protocol::Openai, "It was done [1]."),
+        ])
+        .await;
+        let home = Home::new();
+        let received = home.path("received");
+        let fake = json!({"command": FAKE, "args": ["--log", received]});
+        let settings = json!({"mcpServers": {"fake": fake},
+            "model": {"provider": "openai", "baseUrl": model.url(), "model": "m"}});
+        home.write("settings.json", &settings.to_string());
+        let asked = [&["ask", "--json"], flags, &["Change something"]].concat();
+        let events = grammar::read(&home.ok(&asked)).unwrap();
+        grammar::check(&events).unwrap();
+        assert_eq!(with_model::outcomes(&events), outcomes, "{flags:?}");
+        let received = std::fs::read_to_string(received).unwrap();
+        let called: Vec<Value> = received
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .filter(|message: &Value| message["method"] == "tools/call")
+            .map(|message| message["params"].clone())
+            .collect();
+        for (tool, outcome) in ["echo", "append", "write"].iter().zip(outcomes) {
+            let its = called.iter().filter(|params| params["name"] == *tool);
+            let sent: Vec<_> = its.map(|params| params["arguments"]["text"].clone()).collect();
+            let expect = if outcome == "completed" { vec![json!(tool)] } else { Vec::new() };
+            assert_eq!(sent, expect, "{flags:?}");
+        }
     }
 }

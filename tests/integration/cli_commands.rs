@@ -194,6 +194,23 @@ fn a_persons_own_stories_that_cannot_be_read_are_wrong_usage() {
 }
 
 #[test]
+fn a_persons_own_stories_are_served_in_place_of_the_sample() {
+    let home = Home::new();
+    let stories = [
+        json!({"title": "Weirs and their keepers", "body": "The river upstream.", "author": "ann"}),
+        json!({"title": "A bridge", "tags": ["upstream"]}),
+        json!({"title": "Nothing of the kind"}),
+    ];
+    home.write("own.jsonl", &stories.map(|story| format!("{story}\n")).concat());
+    let data = home.path("own.jsonl");
+    let own = json!({"command": programs::trawl(), "args": ["mcp", "stories", "--data", data]});
+    home.write("settings.json", &json!({"mcpServers": {"own": own}}).to_string());
+    let answer = home.ok(&["ask", UPSTREAM]);
+    assert!(answer.contains("**2 results"), "{answer}");
+    assert!(answer.contains("Weirs and their keepers") && answer.contains("A bridge"), "{answer}");
+}
+
+#[test]
 fn help_shows_examples_and_wrong_usage_is_told() {
     let home = Home::new();
     assert_eq!(home.ok(&["--version"]).trim(), format!("trawl {}", env!("CARGO_PKG_VERSION")));

@@ -151,6 +151,9 @@ fn an_answer_that_is_whole_needs_a_whole_plan() {
     assert_eq!(stopped, Ok(()));
 }
 
+/// What is done to a stream of events before it is checked.
+type Edit<'a> = &'a dyn Fn(&mut Vec<Event>);
+
 #[test]
 fn an_answer_cites_what_completed_and_names_all_that_did_not() {
     let fail_the_third = |events: &mut Vec<Event>| {
@@ -174,7 +177,7 @@ fn an_answer_cites_what_completed_and_names_all_that_did_not() {
         end(events).partial = true;
     };
     let uncited = |events: &mut Vec<Event>| end(events).citations.retain(|cited| cited.index != 2);
-    let check = |expect: bool, edits: &[&dyn Fn(&mut Vec<Event>)]| {
+    let check = |expect: bool, edits: &[Edit<'_>]| {
         let checked = edited(|events| edits.iter().for_each(|edit| edit(events)));
         assert_eq!(checked.is_ok(), expect, "{checked:?}");
     };

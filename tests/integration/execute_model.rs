@@ -66,6 +66,7 @@ fn check_many() {
 }
 
 /// Far below what is usual, so that chance alone does not go under it; large plans are few.
+#[expect(clippy::print_stdout, reason = "shown where the test fails, or where somebody asks")]
 fn assert_covered(coverage: &Coverage, seed: &str) {
     println!("{SEED}={seed}\n{coverage}");
     for (rule, in_small, in_large) in [

@@ -15,7 +15,7 @@ use trawl_core::mcp::Connections;
 use trawl_core::pipeline::{Agent, Request};
 use trawl_core::settings::{ServerEntry, Settings};
 use trawl_tests::fake_mcp::{Fake, Options};
-use trawl_tests::grammar;
+use trawl_tests::{grammar, keychain};
 
 const UPSTREAM: &str = "How many stories have upstream keyword?";
 
@@ -23,7 +23,7 @@ fn agent(settings: &Settings, folder: &TempDir) -> Agent {
     let connections = Connections::new(None);
     connections.apply(settings);
     let history = History::open(folder.path()).expect("a writable folder");
-    Agent::new(connections, Some(history))
+    keychain::agent(connections, Some(history))
 }
 
 fn request(question: &str, settings: &Settings) -> Request {
@@ -141,7 +141,7 @@ async fn blank_and_huge_questions_start_no_run() {
 
 #[tokio::test]
 async fn without_a_history_nothing_is_followed_up() {
-    let agent = Agent::new(Connections::new(None), None);
+    let agent = keychain::agent(Connections::new(None), None);
     let follow_up = Request { continues: Some(uuid::Uuid::new_v4()), ..request("why?", &nobody()) };
     assert_eq!(agent.ask(follow_up).err(), Some(RefusedQuestion::NoHistory));
 }
@@ -166,11 +166,43 @@ async fn a_run_fails_only_when_every_task_did() {
     assert!(message.contains("task 1"), "{message}");
 }
 
+/// As the window waits: a question is asked without a server that takes its time, which goes on
+/// connecting meanwhile and is there for the next one.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_takes_its_time_is_left_out_and_there_for_the_next_question() {
+    let agent = keychain::agent(Connections::new(None), None);
+    for (name, seconds) in [("fake", 0), ("slow", 12)] {
+        let slow_start = Duration::from_secs(seconds);
+        let fake = Fake::new(Options { slow_start, ..Options::default() });
+        let entry = ServerEntry { read_only: true, ..ServerEntry::builtin(name) };
+        agent.connections.attach(name, entry, fake.connect());
+    }
+    let wait = Wait::AtMost(Duration::from_secs(3));
+    let ask = async || {
+        let request = Request { wait, ..request("echo \"hello there\"", &nobody()) };
+        events_of(&agent, request).await
+    };
+    let first = ask().await;
+    let left_out = finished(&first);
+    assert!((left_out.timings.discover_ms - 3000.0).abs() < 1.0, "{:?}", left_out.timings);
+    let gaps: Vec<_> = left_out.not_consulted.iter().map(|gap| gap.server.as_deref()).collect();
+    assert_eq!((gaps, left_out.partial), (vec![Some("slow")], true));
+    let reason = &left_out.not_consulted[0].reason;
+    assert_eq!(reason, "slow was not ready within 3 s; it is still being connected");
+    assert!(left_out.answer.contains("[1]"), "{}", left_out.answer);
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    let second = ask().await;
+    assert!(!finished(&second).partial, "{:?}", finished(&second).not_consulted);
+    assert!(finished(&second).timings.discover_ms < 1.0);
+    let ready = |event: &&Event| matches!(event.kind, EventKind::ServerReady { .. });
+    assert_eq!(second.iter().filter(ready).count(), 2);
+}
+
 /// Its own limit is 30 s, the run's is 10.
 #[tokio::test(start_paused = true)]
 async fn a_server_that_hangs_leaves_the_run_time_to_ask_the_others() {
     let limits = json!({"mcpServers": {}, "limits": {"runTimeoutSeconds": 10}});
-    let agent = Agent::new(Connections::new(None), None);
+    let agent = keychain::agent(Connections::new(None), None);
     for (name, mute) in [("fake", false), ("mute", true)] {
         let fake = Fake::new(Options { mute, ..Options::default() });
         let entry = ServerEntry { read_only: true, ..ServerEntry::builtin(name) };

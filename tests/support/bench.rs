@@ -260,3 +260,9 @@ pub fn execute_phase(played: &Played) -> Duration {
     let end = at(|kind| matches!(kind, EventKind::TasksFinished { .. }));
     Duration::from_secs_f64((end - start) / 1000.0)
 }
+
+/// The middle one of an odd number of durations.
+pub fn median(mut durations: Vec<Duration>) -> Duration {
+    durations.sort();
+    durations[durations.len() / 2]
+}

@@ -17,7 +17,7 @@ use super::{Fake, garbled, huge};
 /// Name, whether it only reads, its parameters (all of them optional).
 type Description<'a> = (&'a str, bool, &'a [(&'a str, &'a str)]);
 
-const TOOLS: [Description<'static>; 19] = [
+const TOOLS: [Description<'static>; 20] = [
     ("echo", true, &[("text", "string"), ("items", "array")]),
     ("sleep", true, &[("ms", "integer"), ("text", "string")]),
     ("fail", true, &[("text", "string")]),

@@ -16,7 +16,7 @@ use rmcp::service::{ClientInitializeError, RunningService};
 use rmcp::transport::StreamableHttpClientTransport;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
@@ -36,6 +36,10 @@ use super::{MAX_MESSAGE, ServerError, answer, builtin, handshake, refusal, secre
 /// limit, and always before the library's own 10 s.
 const PATIENCE_SHARE: u32 = 3;
 const LONGEST_PATIENCE: Duration = Duration::from_secs(8);
+
+/// How long the answers of a child that has ended are waited for; a server's own end closes its
+/// stdout at once.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
 /// How long a child that broke off may take to end and to say why.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -167,6 +171,15 @@ impl Attempt<'_> {
         };
         let link = connected.server.link.clone();
         self.tasks.links.spawn(async move {
+            let orphaned = async {
+                process.ended.cancelled().await;
+                sleep(LAST_ANSWERS).await;
+            };
+            tokio::select! {
+                () = link.ended.cancelled() => {}
+                // Its supervisor was killed: the end of its stdin is all that can still end it.
+                () = orphaned => link.stop.cancel(),
+            }
             link.ended.cancelled().await;
             drop(given_up);
         });
