@@ -102,8 +102,8 @@ export const saveServer = (name, entry, previousName) =>
 export const removeServer = (name) => call('remove_server', { name });
 /** @param {string} name @param {boolean} enabled */
 export const setServerEnabled = (name, enabled) => call('set_server_enabled', { name, enabled });
-/** @param {string} name @param {Record<string, unknown>} entry @returns {Promise<ServerStatus>} */
-export const testServer = (name, entry) => call('test_server', { name, entry });
+/** @param {string} name @param {Record<string, unknown>} entry @param {string} [previousName] @returns {Promise<ServerStatus>} */
+export const testServer = (name, entry, previousName) => call('test_server', previousName ? { name, previousName, entry } : { name, entry });
 /** @param {(servers: ServerStatus[]) => void} listener */
 export const watchServers = (listener) => call('watch_servers', { channel: channel(listener) });
 /** Connects a server of the settings now, if it is not. @param {string} name @returns {Promise<ServerStatus>} */

@@ -8,6 +8,7 @@ use trawl_core::event::Object;
 use trawl_core::settings::ServerEntry;
 
 use crate::approvals;
+use crate::covers;
 use crate::error::CommandError;
 
 /// Keys that the form of a server shows. The others are changed elsewhere, perhaps while it is open.
@@ -39,6 +40,7 @@ pub(crate) fn save(
     }
     let servers = servers(file)?;
     let replaced = previous_name.unwrap_or(name);
+    let entry = covers::uncover(entry, servers.get(replaced))?;
     checked(&entry)?;
     if name != replaced && servers.contains_key(name) {
         let message = format!("there is a server \"{name}\" already; choose another name");
@@ -123,8 +125,18 @@ pub(crate) fn trust(file: &mut Object, name: &str, seen: &Object) {
     }
 }
 
+/// An entry that is not saved yet, with what the page does not know of the one that it comes from.
+pub(crate) fn whole(
+    file: &Object,
+    previous_name: Option<&str>,
+    entry: Value,
+) -> Result<ServerEntry, CommandError> {
+    let known = previous_name.and_then(|name| file.get("mcpServers")?.get(name));
+    checked(&covers::uncover(entry, known)?)
+}
+
 /// An entry of the right shape, or what is wrong with it.
-pub(crate) fn checked(entry: &Value) -> Result<ServerEntry, CommandError> {
+fn checked(entry: &Value) -> Result<ServerEntry, CommandError> {
     ServerEntry::from_json(entry).map_err(|reason| CommandError::new("invalid_entry", reason))
 }
 

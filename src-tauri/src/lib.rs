@@ -7,6 +7,7 @@
 
 mod approvals;
 mod commands;
+mod covers;
 mod entries;
 mod error;
 mod exports;

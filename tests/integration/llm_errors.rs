@@ -1,5 +1,6 @@
 //! What goes wrong with models' servers: the words for it, and when it is worth asking again.
 
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -163,13 +164,13 @@ async fn silence_ends_at_its_limits() {
     for protocol in [Protocol::Openai, Protocol::Anthropic, Protocol::Ollama] {
         for silent in [Reply::bytes("").only(0, End::Hang), alive.clone()] {
             let mute = FakeLlm::start([silent]).await;
-            let asked = async {
-                mute.asked(1).await;
-                clock.pass(FIRST_TOKEN).await;
-            };
             let url = mute.url();
-            let (said, ()) = tokio::join!(ask(protocol, &url, None), asked);
-            let error = said.unwrap_err();
+            let mut said = pin!(ask(protocol, &url, None));
+            tokio::select! {
+                said = &mut said => panic!("nothing was asked: {said:?}"),
+                () = mute.asked(1) => {}
+            }
+            let error = clock.passing(FIRST_TOKEN, said).await.unwrap_err();
             assert_eq!(error.code(), "timed_out");
             assert!(error.to_string().contains("firstTokenTimeoutSeconds"), "{error}");
             mute.hung_up().await;
@@ -181,8 +182,7 @@ async fn silence_ends_at_its_limits() {
         while text != "Hal" {
             text.push_str(&reply.text().await.unwrap().unwrap());
         }
-        let (more, ()) = tokio::join!(reply.text(), clock.pass(IDLE));
-        let error = more.unwrap_err();
+        let error = clock.passing(IDLE, reply.text()).await.unwrap_err();
         assert!(error.to_string().contains("idleTimeoutSeconds"), "{error}");
         drop(reply);
         stuck.hung_up().await;

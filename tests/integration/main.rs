@@ -39,7 +39,6 @@ mod mcp_connect;
 mod mcp_garbled;
 mod mcp_http;
 mod mcp_http_rules;
-
 mod mcp_redirects;
 mod mcp_retired;
 mod mcp_setup;

@@ -8,7 +8,7 @@ use trawl_core::event::EventKind;
 use trawl_tests::clock::Clock;
 use trawl_tests::fake_llm::{End, FakeLlm, Protocol, Reply};
 use trawl_tests::with_model::{
-    WithModel, echoes, failed, finished, note, outcomes, planners, seen, streamed,
+    WithModel, echoes, failed, finished, note, outcomes, planners, seen, streamed, unhurried,
 };
 
 const OPENAI: Protocol = Protocol::Openai;
@@ -102,14 +102,15 @@ async fn whole_tasks_of_a_plan_that_breaks_off_run_on() {
         let broken = Reply::broken(OPENAI, &echoes(&["one", "two", "three"]), "hree", end.clone());
         let llm = FakeLlm::start([broken, answer("Two [1][2].")]).await;
         let clock = Clock::stopped();
-        let run = WithModel::new(OPENAI, &llm, &none()).start("Echo.", None);
+        let run = WithModel::new(OPENAI, &llm, &unhurried()).start("Echo.", None);
         let whole = |kind: &EventKind| matches!(kind, EventKind::TaskPlanned { index: 1, .. });
         seen(&run, whole).await;
-        if end == End::Hang {
+        let ended = trawl_tests::with_model::events(&run);
+        let events = match end {
             // The limit for a model's silence.
-            clock.pass(Duration::from_mins(1)).await;
-        }
-        let events = trawl_tests::with_model::events(&run).await;
+            End::Hang => clock.passing(Duration::from_mins(1), ended).await,
+            _ => ended.await,
+        };
         assert_eq!(outcomes(&events), ["completed", "completed"]);
         assert!(note(&events).contains("the plan broke off"), "{}", note(&events));
         assert_eq!(finished(&events).answer, "Two [1][2].");

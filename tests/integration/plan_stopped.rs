@@ -10,7 +10,7 @@ use trawl_core::mcp::Connections;
 use trawl_tests::clock::Clock;
 use trawl_tests::fake_llm::{End, FakeLlm, Protocol, Reply};
 use trawl_tests::with_model::{
-    WithModel, echoes, events, failed, finished, outcomes, said, seen, streamed,
+    WithModel, echoes, events, failed, finished, outcomes, said, seen, streamed, unhurried,
 };
 
 const OPENAI: Protocol = Protocol::Openai;
@@ -219,16 +219,17 @@ async fn a_direct_answer_that_breaks_off_stays_and_is_partial() {
     let clock = Clock::stopped();
     for end in [End::Cut, End::Hang] {
         let planning = FakeLlm::start([half(end.clone())]).await;
-        let planned = WithModel::new(OPENAI, &planning, &json!({})).start("2 + 2?", None);
+        let planned = WithModel::new(OPENAI, &planning, &unhurried()).start("2 + 2?", None);
         let answering =
             FakeLlm::start([Reply::text(OPENAI, "It is **fo").unfinished(end.clone())]).await;
-        let bare = bare(&answering, &json!({})).start("2 + 2?", None);
+        let bare = bare(&answering, &unhurried()).start("2 + 2?", None);
         for run in [planned, bare] {
             said(&run, "It is **fo").await;
-            if end == End::Hang {
-                clock.pass(IDLE).await;
-            }
-            let told = events(&run).await;
+            let ended = events(&run);
+            let told = match end {
+                End::Hang => clock.passing(IDLE, ended).await,
+                _ => ended.await,
+            };
             let done = finished(&told);
             assert!(
                 done.partial && done.answer.starts_with("It is **fo\n\n*The answer broke off: ")

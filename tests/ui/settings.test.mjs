@@ -123,12 +123,23 @@ test('a server’s entry goes through its form unchanged', () => {
     { command: 'npx', args: ['-y', 'x'], env: { A: '1' }, cwd: '/tmp', timeoutSeconds: 5, maxConcurrent: 2, mine: [1] },
     { url: 'https://example.com/mcp', headers: { Authorization: '${keychain:x}' }, requestsPerSecond: 0.5, readOnly: true },
     { builtin: 'stories', disabledTools: ['list_tags'] },
+    { command: 'x', args: [], env: { TOKEN: { kept: 'TOKEN' }, MODE: 'fast' } },
     { command: 'x', args: ['a\nb', 'a\rb', 'a\r\nb', '"', ''], env: { PEM: '-----BEGIN-----\nabc\n-----END-----', CR: 'a\r\nb' } },
   ];
   for (const entry of entries) assert.deepEqual(toEntry(toDraft('a', entry), entry), entry);
   // A field makes one line end of every kind.
-  assert.doesNotMatch(toDraft('a', entries[3]).args, /\r/);
+  assert.doesNotMatch(toDraft('a', entries[4]).args, /\r/);
   assert.deepEqual(mistakes({ ...toDraft('a', entries[0]), timeout: '0', atOnce: '1.5', command: ' ' }, ['a']), { name: 'There is already a server “a”', command: 'Name the program to start', timeout: 'A number of seconds above 0', atOnce: 'A whole number above 0' });
+});
+
+test('a secret that the page does not have is kept, also under another name, until another is typed', () => {
+  const draft = toDraft('a', { url: 'https://example.com/mcp', headers: { Authorization: { kept: 'Authorization' } } });
+  const [pair] = draft.headers;
+  assert.equal(pair.value, '');
+  const saved = (headers) => toEntry({ ...draft, headers }, null).headers;
+  assert.deepEqual(saved([{ ...pair, name: 'X-Key' }]), { 'X-Key': { kept: 'Authorization' } });
+  assert.deepEqual(saved([{ ...pair, value: 'Bearer new' }]), { Authorization: 'Bearer new' });
+  assert.deepEqual(saved([{ name: 'X-Key', value: '' }]), { 'X-Key': '' });
 });
 
 test('the menu of models has the one in use, those of its server, and those on this machine', () => {

@@ -48,7 +48,7 @@ export class Pairs {
   element = h('div', { class: 'pairs' });
   #add;
   #names;
-  /** What a field was given and what it made of it: it may show line ends otherwise. @type {WeakMap<Element, { given: string, shown: string }>} */
+  /** What a field was given and what it made of it: it may show line ends otherwise. @type {WeakMap<Element, { given: Pair, shown: string }>} */
   #given = new WeakMap();
 
   /** @param {string} one what a row is, for its button @param {string} names label of the names */
@@ -70,15 +70,15 @@ export class Pairs {
       const [name, value] = /** @type {[HTMLInputElement, HTMLTextAreaElement]} */ ([...row.querySelectorAll('.input-part')]);
       const before = this.#given.get(value);
       // What is pasted from a terminal ends with a line break that nobody means.
-      return { name: name.value, value: before?.shown === value.value ? before.given : value.value.replace(/[\r\n]+$/, '') };
+      return { ...before?.given, name: name.value, value: before?.shown === value.value ? before.given.value : value.value.replace(/[\r\n]+$/, '') };
     });
   }
 
   /** @param {Pair} pair */
   #append(pair) {
     const name = textInput({ class: 'input-part pair-name mono', value: pair.name, 'aria-label': this.#names, placeholder: 'NAME' });
-    const value = valueField(pair.value);
-    this.#given.set(value, { given: pair.value, shown: value.value });
+    const value = valueField(pair.value, pair.kept !== undefined);
+    this.#given.set(value, { given: pair, shown: value.value });
     const row = h(
       'div',
       { class: 'pair' },
@@ -91,9 +91,9 @@ export class Pairs {
   }
 }
 
-/** As high as its lines; Enter sends the form, as in a field of one line. @param {string} text */
-function valueField(text) {
-  const field = /** @type {HTMLTextAreaElement} */ (h('textarea', { class: 'input-part pair-value mono', value: text, wrap: 'off', 'aria-label': 'Value', placeholder: 'value', autocomplete: 'off', spellcheck: 'false' }));
+/** As high as its lines; Enter sends the form, as in a field of one line. @param {string} text @param {boolean} kept a secret that stays as it is unless something is typed */
+function valueField(text, kept) {
+  const field = /** @type {HTMLTextAreaElement} */ (h('textarea', { class: 'input-part pair-value mono', value: text, wrap: 'off', 'aria-label': kept ? 'Value, kept as it is unless you type another' : 'Value', placeholder: kept ? '•••••• kept as it is' : 'value', autocomplete: 'off', spellcheck: 'false' }));
   const fit = () => (field.rows = Math.min(MOST_ROWS, field.value.split('\n').length));
   field.addEventListener('input', fit);
   field.addEventListener('keydown', (event) => {

@@ -221,7 +221,7 @@ class ServerForm extends HTMLElement {
     this.#tell(own, 'live', 'Testing');
     try {
       const entry = toEntry(draft, before);
-      const status = await testServer(draft.name, entry);
+      const status = await testServer(draft.name, entry, previous ?? undefined);
       const works = status.state === 'connected';
       // What works as it is saved is connected, so that its card does not go on saying that it failed.
       if (works && previous !== null && JSON.stringify(entry) === JSON.stringify(toEntry(toDraft(previous, before), before))) retryFailed(previous).catch(() => {});

@@ -2,7 +2,7 @@
 // Between a server's entry in settings.json and what its form shows. Keys that the form does not
 // know are kept. Pure.
 
-/** @typedef {{ name: string, value: string }} Pair */
+/** `kept` stands for a secret value, which the page does not get. @typedef {{ name: string, value: string, kept?: { kept: string } }} Pair */
 /**
  * @typedef {object} Draft
  * @property {string} name
@@ -125,10 +125,10 @@ function text(value) {
 /** @param {any} object @returns {Pair[]} */
 function pairs(object) {
   if (object === null || typeof object !== 'object') return [];
-  return Object.entries(object).map(([name, value]) => ({ name, value: String(value) }));
+  return Object.entries(object).map(([name, value]) => (typeof value?.kept === 'string' ? { name, value: '', kept: value } : { name, value: String(value) }));
 }
 
 /** @param {Pair[]} list */
 function fromPairs(list) {
-  return Object.fromEntries(list.filter(({ name }) => name.trim() !== '').map(({ name, value }) => [name.trim(), value]));
+  return Object.fromEntries(list.filter(({ name }) => name.trim() !== '').map(({ name, value, kept }) => [name.trim(), kept !== undefined && value === '' ? kept : value]));
 }

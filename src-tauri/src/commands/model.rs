@@ -12,6 +12,7 @@ use trawl_core::llm::detect::Detected;
 use trawl_core::llm::keys::KeyStatus;
 use trawl_core::llm::offered::Offered;
 use trawl_core::llm::preset::{PRESETS, Preset};
+use trawl_core::secrets::is_named_secret;
 use trawl_core::settings::{ModelSettings, Settings};
 
 use super::Answer;
@@ -57,7 +58,7 @@ pub(crate) async fn detect_models(host: State<'_, Host>) -> Answer<Vec<Detected>
 #[tauri::command]
 #[instrument(skip_all, err(Debug))]
 pub(crate) async fn list_models(model: Value, host: State<'_, Host>) -> Answer<Vec<Offered>> {
-    Ok(host.agent.models.offered(&read(model), None).await?)
+    Ok(host.agent.models.offered(&read(model, &host)?, None).await?)
 }
 
 #[tauri::command]
@@ -68,7 +69,7 @@ pub(crate) async fn test_model(
     host: State<'_, Host>,
 ) -> Answer<Tested> {
     let typed = key.as_deref().and_then(Key::new);
-    Ok(match host.agent.models.test(&read(model), typed).await {
+    Ok(match host.agent.models.test(&read(model, &host)?, typed).await {
         Ok(trial) => Tested {
             ok: true,
             code: None,
@@ -93,6 +94,7 @@ pub(crate) fn save_model<R: Runtime>(
     app: AppHandle<R>,
     host: State<'_, Host>,
 ) -> Answer {
+    may_name(model.get("apiKeyEnv").and_then(Value::as_str), &host)?;
     host.change_settings(&app, |file| sections::save_model(file, model))?;
     Ok(())
 }
@@ -100,7 +102,7 @@ pub(crate) fn save_model<R: Runtime>(
 #[tauri::command]
 #[instrument(skip_all, err(Debug))]
 pub(crate) async fn key_status(model: Value, host: State<'_, Host>) -> Answer<KeyStatus> {
-    Ok(host.agent.models.key_status(&read(model)).await?)
+    Ok(host.agent.models.key_status(&read(model, &host)?).await?)
 }
 
 #[tauri::command]
@@ -111,16 +113,36 @@ pub(crate) async fn save_key(
     host: State<'_, Host>,
 ) -> Answer<KeyStatus> {
     let key = Key::new(&key).ok_or_else(|| CommandError::new("no_key", "the key is empty"))?;
-    Ok(host.agent.models.set_key(&read(model), key).await?)
+    Ok(host.agent.models.set_key(&read(model, &host)?, key).await?)
 }
 
 #[tauri::command]
 #[instrument(skip_all, err(Debug))]
 pub(crate) async fn forget_key(model: Value, host: State<'_, Host>) -> Answer<KeyStatus> {
-    Ok(host.agent.models.forget_key(&read(model)).await?)
+    Ok(host.agent.models.forget_key(&read(model, &host)?).await?)
 }
 
-/// As lenient as the settings' file itself.
-fn read(model: Value) -> ModelSettings {
-    Settings::from_json(&json!({ "model": model })).model
+/// As lenient as the settings' file itself, but for the variable that the page may name.
+fn read(model: Value, host: &Host) -> Answer<ModelSettings> {
+    let model = Settings::from_json(&json!({ "model": model })).model;
+    may_name(model.api_key_env.as_deref(), host)?;
+    Ok(model)
+}
+
+/// A variable is sent to an address that the page names as well, so that it has to be called as keys
+/// are; any other is for the person to write into the file.
+fn may_name(variable: Option<&str>, host: &Host) -> Answer {
+    let Some(name) = variable.map(str::trim).filter(|name| !name.is_empty()) else {
+        return Ok(());
+    };
+    let is_saved = host.store.current().settings.model.api_key_env.as_deref() == Some(name);
+    let is_usual = PRESETS.iter().any(|preset| preset.api_key_env == Some(name));
+    if is_saved || is_usual || is_named_secret(name) {
+        return Ok(());
+    }
+    let message = format!(
+        "{name} does not look like the name of a key, so it is not read; name a variable as in \
+         SERVICE_API_KEY, or write {name} into settings.json as \"apiKeyEnv\""
+    );
+    Err(CommandError::new("not_a_key", message))
 }

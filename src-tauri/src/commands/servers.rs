@@ -66,9 +66,14 @@ pub(crate) fn withdraw_approval<R: Runtime>(
 }
 
 #[tauri::command]
-#[instrument(skip(entry), err(Debug))]
-pub(crate) async fn test_server(name: String, entry: Value) -> Answer<ServerStatus> {
-    let entry = entries::checked(&entry)?;
+#[instrument(skip(entry, host), err(Debug))]
+pub(crate) async fn test_server(
+    name: String,
+    previous_name: Option<String>,
+    entry: Value,
+    host: State<'_, Host>,
+) -> Answer<ServerStatus> {
+    let entry = entries::whole(&host.store.current().file, previous_name.as_deref(), entry)?;
     Ok(test(&name, &entry, std::env::current_exe().ok()).await)
 }
 

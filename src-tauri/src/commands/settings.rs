@@ -11,6 +11,7 @@ use trawl_core::paths::logs_folder;
 use trawl_core::settings::Provider;
 
 use super::Answer;
+use crate::covers::cover;
 use crate::error::CommandError;
 use crate::host::Host;
 use crate::sections;
@@ -19,7 +20,7 @@ use crate::sections;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Shown {
-    /// As the file has them.
+    /// As the file has them, but for the secrets in servers' entries.
     settings: Object,
     /// What is wrong in the file.
     warnings: Vec<String>,
@@ -42,7 +43,7 @@ pub(crate) fn shown<R: Runtime>(app: &AppHandle<R>, host: &Host) -> Shown {
     let loaded = host.store.current();
     let model = &loaded.settings.model;
     Shown {
-        settings: loaded.file.clone(),
+        settings: cover(loaded.file.clone()),
         warnings: loaded.settings.warnings.clone(),
         notices: host.store.notices(),
         data_folder: host.data_folder.display().to_string(),

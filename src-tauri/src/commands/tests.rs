@@ -188,7 +188,7 @@ fn what_was_written_by_hand_holds_from_the_next_change_on() {
 
 #[test]
 fn a_key_is_known_by_its_variable_and_never_sent_back() {
-    let window = Window::with(&json!({"mcpServers": {}}));
+    let window = Window::with(&json!({"mcpServers": {}, "model": {"apiKeyEnv": "PATH"}}));
     let chosen = |variable: &str| json!({"provider": "openai", "baseUrl": "http://127.0.0.1:9", "apiKeyEnv": variable});
     let status = |variable| {
         let status = block_on(model::key_status(chosen(variable), window.host())).unwrap();
@@ -197,11 +197,50 @@ fn a_key_is_known_by_its_variable_and_never_sent_back() {
     let known = status("PATH");
     assert_eq!(known["source"], json!({"kind": "environment", "variable": "PATH"}));
     assert!(!known.to_string().contains(&std::env::var("PATH").unwrap()));
-    let unknown = status("TRAWL_NO_SUCH_VARIABLE");
+    let unknown = status("TRAWL_NO_SUCH_KEY");
     assert_eq!(unknown["source"], Value::Null);
-    assert!(unknown["problem"].as_str().unwrap().contains("TRAWL_NO_SUCH_VARIABLE"));
+    assert!(unknown["problem"].as_str().unwrap().contains("TRAWL_NO_SUCH_KEY"));
     let empty = block_on(model::save_key(chosen("PATH"), "  ".to_owned(), window.host()));
     assert!(empty.is_err());
+}
+
+#[test]
+fn the_page_has_no_variable_read_that_is_no_key_unless_the_file_names_it() {
+    let window = Window::with(&json!({"mcpServers": {}}));
+    let chosen =
+        json!({"provider": "openai", "baseUrl": "http://127.0.0.1:9", "apiKeyEnv": "HOME"});
+    let host = || window.host();
+    let refusals = [
+        block_on(model::key_status(chosen.clone(), host())).map(drop),
+        block_on(model::list_models(chosen.clone(), host())).map(drop),
+        block_on(model::test_model(chosen.clone(), None, host())).map(drop),
+        model::save_model(object(&chosen), window.handle(), host()),
+    ];
+    for refused in refusals {
+        let refused = serde_json::to_value(refused.unwrap_err()).unwrap();
+        assert_eq!(refused["code"], "not_a_key", "{refused}");
+        assert!(refused["message"].as_str().unwrap().contains("HOME"), "{refused}");
+    }
+    assert!(!window.file().contains_key("model"));
+}
+
+#[test]
+fn secrets_of_entries_stay_out_of_the_page_and_in_the_file() {
+    let entry = json!({"command": "n", "env": {"TOKEN": "hush-hush", "MODE": "fast"}});
+    let window = Window::with(&json!({"mcpServers": {"notes": entry}}));
+    let shown = settings::get_settings(window.handle(), window.host());
+    let shown = serde_json::to_value(shown).unwrap();
+    let start = crate::start::script(&window.handle(), &window.host());
+    assert!(!shown.to_string().contains("hush") && !start.contains("hush"));
+    let mut edited = shown["settings"]["mcpServers"]["notes"].clone();
+    edited["env"]["MODE"] = json!("slow");
+    let (name, previous) = ("notes".to_owned(), Some("notes".to_owned()));
+    let save =
+        async { servers::save_server(name, previous, edited, window.handle(), window.host()) };
+    block_on(save).unwrap();
+    let saved = window.file()["mcpServers"]["notes"]["env"].clone();
+    assert_eq!(saved, json!({"TOKEN": "hush-hush", "MODE": "slow"}));
+    block_on(window.host().close());
 }
 
 #[test]
