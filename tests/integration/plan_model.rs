@@ -1,14 +1,11 @@
 //! Plans that a model writes: tasks leave while it writes, and every bad plan has its outcome.
 
-use std::time::Duration;
-
 use futures::StreamExt;
 use serde_json::{Value, json};
 use trawl_core::event::EventKind;
-use trawl_tests::clock::Clock;
 use trawl_tests::fake_llm::{End, FakeLlm, Protocol, Reply};
 use trawl_tests::with_model::{
-    WithModel, echoes, failed, finished, note, outcomes, planners, seen, streamed, unhurried,
+    WithModel, echoes, failed, finished, note, outcomes, planners, streamed,
 };
 
 const OPENAI: Protocol = Protocol::Openai;
@@ -101,16 +98,8 @@ async fn whole_tasks_of_a_plan_that_breaks_off_run_on() {
     for end in [End::Cut, End::Hang] {
         let broken = Reply::broken(OPENAI, &echoes(&["one", "two", "three"]), "hree", end.clone());
         let llm = FakeLlm::start([broken, answer("Two [1][2].")]).await;
-        let clock = Clock::stopped();
-        let run = WithModel::new(OPENAI, &llm, &unhurried()).start("Echo.", None);
-        let whole = |kind: &EventKind| matches!(kind, EventKind::TaskPlanned { index: 1, .. });
-        seen(&run, whole).await;
-        let ended = trawl_tests::with_model::events(&run);
-        let events = match end {
-            // The limit for a model's silence.
-            End::Hang => clock.passing(Duration::from_mins(1), ended).await,
-            _ => ended.await,
-        };
+        let idle = json!({"model": {"idleTimeoutSeconds": 2}});
+        let events = WithModel::new(OPENAI, &llm, &idle).ask("Echo.").await;
         assert_eq!(outcomes(&events), ["completed", "completed"]);
         assert!(note(&events).contains("the plan broke off"), "{}", note(&events));
         assert_eq!(finished(&events).answer, "Two [1][2].");

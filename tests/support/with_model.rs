@@ -19,11 +19,6 @@ use crate::fake_llm::{FakeLlm, Protocol};
 use crate::fake_mcp::{Fake, Options};
 use crate::{grammar, keychain};
 
-/// Settings whose run has a day, for limits that pass many times within it.
-pub fn unhurried() -> Value {
-    json!({"limits": {"runTimeoutSeconds": 86_400}})
-}
-
 /// The agent, its settings and what stands at its ends.
 pub struct WithModel {
     /// What is asked.
