@@ -8,7 +8,6 @@ import { icon } from '../lib/icons.js';
 import { commandKey } from '../lib/keys.js';
 import { dayGroup } from '../lib/days.js';
 import { plural } from '../lib/format.js';
-import { commandKey } from '../lib/keys.js';
 import { confirmAt, openMenu } from '../lib/popover.js';
 import { reachable, roving } from '../lib/roving.js';
 import { deleteRun, history, moreHistory, onHistory, reloadHistory, searchHistory } from '../state/history.js';
