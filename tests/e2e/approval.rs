@@ -165,10 +165,10 @@ async fn a_server_is_trusted_with_its_first_call_by_keyboard_and_never_asked_abo
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_call_has_two_verbs_and_is_denied_from_the_keyboard() {
+async fn one_call_has_two_verbs_and_an_equal_one_is_decided_anew() {
     let text = "A long text that goes on. ".repeat(40);
     let tasks = json!([call("write", &json!({"text": text}))]);
-    let model = FakeLlm::start([plan(&tasks)]).await;
+    let model = FakeLlm::start([plan(&tasks), plan(&tasks), answer("[1]")]).await;
     let profile = person(&model);
     let window = profile.open().await;
     let page = &window.page;
@@ -194,6 +194,11 @@ async fn one_call_has_two_verbs_and_is_denied_from_the_keyboard() {
     page.find(DENY).await;
     page.press(":focus", "\u{E007}").await;
     page.find("[data-testid=history-item][data-state=declined]").await;
+
+    page.click("[data-testid=new-question]").await;
+    page.ask("Write it down after all").await;
+    page.click(ALLOW).await;
+    page.until("document.querySelector('[data-testid=answer] .citation') !== null").await;
     assert_eq!(settings(&profile)["approvals"], Value::Null);
     window.close().await;
 }

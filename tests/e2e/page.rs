@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::{Client, Locator};
 use serde_json::{Value, json};
 
@@ -12,6 +13,32 @@ const LIMIT: Duration = Duration::from_mins(1);
 
 /// How often is looked.
 const LOOK_AGAIN: Duration = Duration::from_millis(40);
+
+/// Whether an element is at the same place two frames later. From then on is listened for clicks.
+const STANDS_STILL: &str = "
+    const [element, done] = arguments;
+    const place = () => JSON.stringify(element.getBoundingClientRect());
+    const before = place();
+    const frames = (count) => {
+        if (count > 0) return requestAnimationFrame(() => frames(count - 1));
+        const clicked = { element, met: false };
+        window.clicked = clicked;
+        element.addEventListener('click', () => (clicked.met = true), { capture: true, once: true });
+        done(element.isConnected && place() === before);
+    };
+    frames(2);";
+
+/// What became of the click that was listened for.
+const WHAT_WAS_CLICKED: &str = "
+    const { clicked } = window;
+    if (clicked === undefined || clicked.met) return 'met';
+    return clicked.element.isConnected ? 'missed' : 'replaced';";
+
+/// What became of a click.
+enum Click {
+    Met,
+    Missed,
+}
 
 /// The window's page.
 pub(crate) struct Page {
@@ -35,11 +62,32 @@ impl Page {
     /// Clicks the first element that fits, once it stands still and nothing lies over it.
     pub(crate) async fn click(&self, selector: &str) {
         let began = Instant::now();
-        while let Err(error) = self.find(selector).await.click().await {
+        loop {
+            let element = self.find(selector).await;
+            let missed = match self.click_element(&element).await {
+                Ok(Click::Met) => return,
+                Ok(Click::Missed) => "it moved away".to_owned(),
+                Err(error) => error.to_string(),
+            };
             let in_time = began.elapsed() <= LIMIT;
-            assert!(in_time, "{selector} cannot be clicked: {error}\n{}", self.all_text().await);
+            assert!(in_time, "{selector} cannot be clicked: {missed}\n{}", self.all_text().await);
             tokio::time::sleep(LOOK_AGAIN).await;
         }
+    }
+
+    /// The driver clicks where the element was a moment ago: a person sees what moves, a driver tries
+    /// again. What is made anew under the pointer loses a person's click too, and fails the test.
+    async fn click_element(&self, element: &Element) -> Result<Click, CmdError> {
+        let argument = serde_json::to_value(element)?;
+        let still = self.client.execute_async(STANDS_STILL, vec![argument.clone()]).await?;
+        if still != json!(true) {
+            return Ok(Click::Missed);
+        }
+        element.clone().click().await?;
+        // The page may be another one by now.
+        let met = self.client.execute(WHAT_WAS_CLICKED, vec![]).await.unwrap_or(json!("met"));
+        assert_ne!(met, json!("replaced"), "{argument} was made anew under the pointer");
+        Ok(if met == json!("missed") { Click::Missed } else { Click::Met })
     }
 
     /// Writes into a field, over what is in it.

@@ -114,6 +114,8 @@ class RunView extends HTMLElement {
       send(this, 'run-changed', { run });
       this.#showSoon();
     });
+    // Not a frame later: until then the calls of the run that stood here could be decided on.
+    this.#show();
   }
 
   get run() {
