@@ -5,7 +5,7 @@ use crate::packages::{self, Need};
 use crate::say;
 
 /// One selection for the programs and for what measures them, so that they are the same programs.
-const PACKAGES: [&str; 4] = ["--package", "trawl-tests", "--package", "trawl-cli"];
+const PACKAGES: [&str; 5] = ["--locked", "--package", "trawl-tests", "--package", "trawl-cli"];
 
 /// Measures all, or those named, and prints tables.
 pub(crate) fn bench(names: &[&str]) -> Result<(), Failure> {

@@ -16,7 +16,8 @@ pub(crate) fn bundle() -> Result<(), Failure> {
         );
     }
     say::step("Bundle", || {
-        let bundler = ["--yes", "@tauri-apps/cli@2.12.5", "build", "--bundles", "deb"];
+        let bundler =
+            ["--yes", "@tauri-apps/cli@2.12.5", "build", "--bundles", "deb", "--", "--locked"];
         must(Command::new(npx()).current_dir(root()).args(bundler))
     })?;
     let package = newest_package()?;

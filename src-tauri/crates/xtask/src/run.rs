@@ -25,13 +25,13 @@ pub(crate) enum Profile {
 pub(crate) fn run(profile: Profile) -> Result<(), Failure> {
     if display::is_there() {
         packages::provide(&packages::TO_BUILD)?;
-        let program = ["build", "--workspace", "--bin", "trawl-desktop"];
+        let program = ["build", "--locked", "--workspace", "--bin", "trawl-desktop"];
         say::step("Build the window", || must(cargo().args(program).args(profile.flags())))?;
         return must(&mut Command::new(profile.folder().join("trawl-desktop")));
     }
     say::note("there is no display here, so a question is asked on the command line instead");
     packages::provide(&[Need::Compiler])?;
-    let program = ["build", "--bin", "trawl"];
+    let program = ["build", "--locked", "--bin", "trawl"];
     say::step("Build the command line", || must(cargo().args(program).args(profile.flags())))?;
     must(Command::new(profile.folder().join("trawl")).args(["ask", SAMPLE_QUESTION]))
 }

@@ -12,8 +12,8 @@ pub(crate) use self::repeat::repeat;
 use crate::command::{Failure, cargo, fail, in_ci, must};
 use crate::{packages, say, types};
 
-/// What every cargo command here selects.
-const EVERYTHING: [&str; 3] = ["--workspace", "--features", "trawl-tests/e2e"];
+/// What every cargo command here selects, as the lock file has it.
+const EVERYTHING: [&str; 4] = ["--locked", "--workspace", "--features", "trawl-tests/e2e"];
 
 /// Checks everything.
 pub(crate) fn test() -> Result<(), Failure> {
@@ -40,6 +40,10 @@ fn everything() -> Result<(), Failure> {
     run(Part::Rust)?;
     say::step("Documentation tests", || {
         must(cargo().args(["test", "--doc", "--quiet"]).args(EVERYTHING))
+    })?;
+    say::step("Documentation", || {
+        let doc = ["doc", "--no-deps", "--quiet"];
+        must(cargo().args(doc).args(EVERYTHING).env("RUSTDOCFLAGS", "-D warnings"))
     })?;
     say::step("Benchmarks, one cheap round", || {
         must(&mut part::in_rust(&["--bench", "benchmarks"]))

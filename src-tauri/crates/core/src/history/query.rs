@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{HistoryError, packed::unpack, state::RunState, words::fts_query};
+use super::{HistoryError, packed::unpack, search::search, state::RunState, words::fts_query};
 use crate::event::{Event, Failure, RunId};
 
 /// Which runs to list.
@@ -141,7 +141,8 @@ pub struct TaskRecord {
     pub result_bytes: Option<u64>,
 }
 
-const LISTED: &str = "runs.id, runs.question, runs.state, runs.started_at, runs.ended_at,
+pub(super) const LISTED: &str =
+    "runs.id, runs.question, runs.state, runs.started_at, runs.ended_at,
     (SELECT count(*) FROM tasks WHERE run = runs.n),
     (SELECT count(*) FROM tasks WHERE run = runs.n AND status = 'failed'),
     runs.continues, runs.thread,
@@ -150,7 +151,7 @@ const LISTED: &str = "runs.id, runs.question, runs.state, runs.started_at, runs.
     (SELECT count(*) FROM tasks WHERE run = runs.n AND status = 'completed')";
 
 /// How many columns that is.
-const LISTED_COLUMNS: usize = 12;
+pub(super) const LISTED_COLUMNS: usize = 12;
 
 pub(super) fn list(connection: &Connection, query: &ListQuery) -> Result<RunList, HistoryError> {
     if let Some(run) = query.thread {
@@ -180,33 +181,6 @@ fn thread(connection: &Connection, run: RunId, query: &ListQuery) -> Result<RunL
     let select = format!("SELECT {LISTED} {same} ORDER BY n DESC LIMIT ?2 OFFSET ?3");
     let mut statement = connection.prepare_cached(&select)?;
     let runs = statement.query_map(params![run, query.limit, query.offset], listed)?;
-    Ok(RunList { runs: runs.collect::<Result<_, _>>()?, total })
-}
-
-fn search(
-    connection: &Connection,
-    query: &ListQuery,
-    matching: &str,
-) -> Result<RunList, HistoryError> {
-    let total = connection
-        .prepare_cached("SELECT count(*) FROM found WHERE found MATCH ?1")?
-        .query_row([matching], |row| row.get(0))?;
-    // Words in a question say more about a run than words in one of its results.
-    let select = format!(
-        "SELECT {LISTED}, hit.snippet, runs.answer FROM
-            (SELECT rowid AS n, rank, snippet(found, -1, char(1), char(2), '…', 16) AS snippet
-             FROM found WHERE found MATCH ?1 AND rank MATCH 'bm25(8.0, 3.0, 1.0)'
-             ORDER BY rank LIMIT ?2 OFFSET ?3) AS hit
-         JOIN runs ON runs.n = hit.n ORDER BY hit.rank, runs.n DESC"
-    );
-    let mut statement = connection.prepare_cached(&select)?;
-    let runs = statement.query_map(params![matching, query.limit, query.offset], |row| {
-        let run = listed(row)?;
-        let snippet: String = row.get(LISTED_COLUMNS)?;
-        let answer: Option<String> = row.get(LISTED_COLUMNS + 1)?;
-        let found_in = Some(found_in(&snippet, &run.question, answer.as_deref()));
-        Ok(Listed { snippet: Some(snippet), found_in, ..run })
-    })?;
     Ok(RunList { runs: runs.collect::<Result<_, _>>()?, total })
 }
 
@@ -323,7 +297,7 @@ fn failure(code: Option<String>, message: Option<String>) -> Option<Failure> {
     code.zip(message).map(|(code, message)| Failure { code, message })
 }
 
-fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
+pub(super) fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
     let state: String = row.get(2)?;
     let continues: Option<String> = row.get(7)?;
     Ok(Listed {
@@ -342,19 +316,6 @@ fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
         snippet: None,
         found_in: None,
     })
-}
-
-/// FTS5 does not say which text it cut a snippet from.
-fn found_in(snippet: &str, question: &str, answer: Option<&str>) -> FoundIn {
-    let plain = snippet.replace(['\u{1}', '\u{2}'], "");
-    let plain = plain.trim_matches('…');
-    if question.contains(plain) {
-        FoundIn::Question
-    } else if answer.is_some_and(|answer| answer.contains(plain)) {
-        FoundIn::Answer
-    } else {
-        FoundIn::Results
-    }
 }
 
 fn task(row: &Row<'_>) -> rusqlite::Result<TaskRecord> {
