@@ -1,14 +1,24 @@
 // Stands in for the window's Rust side: answers every command from a scene. A plain script, since
 // `window.__TAURI__` must be there before the modules run. `?scene=NAME` chooses what there is to
-// see, `?at=MS` freezes the clock there, `?open=1` opens the scene's run.
+// see, `?at=MS` freezes the clock there (`&now=TIME`: on that day), `?open=1` opens the scene's run.
 (() => {
   const parameters = new URLSearchParams(location.search);
   const scenes = import('/preview/scenes.js').then((module) => module.scene(parameters));
   const at = parameters.get('at');
-  const realNow = Date.now.bind(Date);
-  if (at !== null) {
-    const frozen = realNow();
-    Date.now = () => frozen;
+  if (at !== null) freeze(parameters.has('now') ? Date.parse(parameters.get('now')) : Date.now());
+
+  function freeze(time) {
+    const Real = Date;
+    window.Date = class extends Real {
+      constructor(...given) {
+        super(...(given.length === 0 ? [time] : given));
+      }
+      static now() {
+        return time;
+      }
+    };
+    const steady = performance.now();
+    performance.now = () => steady;
   }
 
   class Channel {
