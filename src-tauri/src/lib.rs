@@ -1,9 +1,9 @@
 //! Trawl's window: the only code that knows Tauri, and a host of [`trawl_core`].
 //!
-//! Comes in: what the page asks for, as [`commands`]. Goes out: what the core does, as the core's
+//! Comes in: what the page asks for, as `commands`. Goes out: what the core does, as the core's
 //! own events. Nothing is decided here but what belongs to a window: which pages and links it
-//! shows ([`links`]), how an answer's Markdown becomes safe HTML ([`markdown`]), where settings are
-//! written ([`store`]), and that nothing is left behind when it closes.
+//! shows (`links`), how an answer's Markdown becomes safe HTML (`markdown`), where settings are
+//! written (`store`), and that nothing is left behind when it closes.
 
 mod approvals;
 mod commands;

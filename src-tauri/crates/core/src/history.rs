@@ -4,7 +4,7 @@
 //! runs as lists, searches and the very events that happened. The event log is the record; states,
 //! counts and the index are derived from it. Several processes use one file at the same time.
 //!
-//! [`writer`] is the only thread of a process that writes; everything here that reads blocks, so
+//! `writer` is the only thread of a process that writes; everything here that reads blocks, so
 //! that hosts call it off their async threads.
 
 mod export;

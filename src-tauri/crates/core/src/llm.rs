@@ -4,10 +4,10 @@
 //! [`Prompt`]. Goes out: a [`Reply`] whose text streams, its token counts, or a [`ModelError`] in
 //! words that a person can act on and that never hold the key. Knows nothing of plans or answers.
 //!
-//! One file a provider ([`openai`] for any OpenAI-compatible server, [`anthropic`], [`ollama`]);
-//! [`models`] holds what is learned of a server while the process runs, [`call`] asks and asks
-//! again, [`reply`] reads, [`account`] counts, [`detect`] finds local servers, [`keys`] keeps keys,
-//! in the [`keychain`] where it can.
+//! One file a provider (`openai` for any OpenAI-compatible server, `anthropic`, `ollama`);
+//! [`models`] holds what is learned of a server while the process runs, `call` asks and asks
+//! again, [`reply`] reads, `account` counts, [`detect`] finds local servers, [`keys`] keeps keys,
+//! in the `keychain` where it can.
 
 pub mod detect;
 pub mod keys;

@@ -3,7 +3,7 @@
 //! Comes in: Markdown that a model wrote, and what the tasks found. Goes out: the same text in which
 //! a citation of something that does not exist is taken out (and counted), several in one bracket
 //! stand in brackets of their own, and a quotation that stands in no cited result is marked
-//! ([`super::quotations`]). Code is left alone.
+//! (`super::quotations`). Code is left alone.
 
 use std::borrow::Cow;
 
