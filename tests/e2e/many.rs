@@ -13,8 +13,13 @@ const MOST_ROWS: usize = 60;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_tasks_can_be_watched_and_walked_through() {
-    let task = |n: usize| json!({"tool_name": "fake__sleep", "tool_arguments": {"ms": 500, "text": n.to_string()}});
-    let tasks: Vec<Value> = (1..=TASKS).map(task).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let go_on = folder.path().join("go-on");
+    let call = |tool: &str, arguments: Value| json!({"tool_name": format!("fake__{tool}"), "tool_arguments": arguments});
+    let sleep = |n: usize| call("sleep", json!({"ms": 500, "text": n.to_string()}));
+    // One goes on until it was seen.
+    let mut tasks = vec![call("until_file", json!({"path": &go_on, "text": "1"}))];
+    tasks.extend((2..=TASKS).map(sleep));
     let plan = json!({"tasks": tasks, "answer": null, "reasoning": null});
     let model = FakeLlm::start([
         Reply::json(Protocol::Openai, &plan),
@@ -22,7 +27,7 @@ async fn a_thousand_tasks_can_be_watched_and_walked_through() {
     ])
     .await;
     let profile = Profile::with_settings(&json!({
-        "mcpServers": {"fake": {"command": programs::fake_mcp(), "trusted": true}},
+        "mcpServers": {"fake": {"command": programs::fake_mcp(), "trusted": true, "timeoutSeconds": 300}},
         "model": {"provider": "openai", "baseUrl": model.url(), "model": "scripted"},
         "limits": {"maxTasks": TASKS},
     }));
@@ -36,6 +41,7 @@ async fn a_thousand_tasks_can_be_watched_and_walked_through() {
     page.ask("Sleep a thousand times").await;
     page.find("[data-testid=task][data-status=running]").await;
     page.picture("many").await;
+    std::fs::write(go_on, "").unwrap();
     page.until("document.querySelector('[data-testid=answer] .citation') !== null").await;
     page.says("[data-testid=summary]", "1,000 completed, 0 failed").await;
     // What has ended costs nothing further, also where nobody sees it.

@@ -110,7 +110,8 @@ mod tests {
 
     #[test]
     fn where_most_words_stand_together_is_shown() {
-        let text = format!("[one] {}[one] x [two] {}[one] [two]", "a ".repeat(200), "b ".repeat(200));
+        let text =
+            format!("[one] {}[one] x [two] {}[one] [two]", "a ".repeat(200), "b ".repeat(200));
         assert!(cut(&[&text]).unwrap().contains("[one] x [two]"));
     }
 
