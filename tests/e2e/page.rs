@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
 use fantoccini::{Client, Locator};
@@ -88,6 +89,22 @@ impl Page {
         let met = self.client.execute(WHAT_WAS_CLICKED, vec![]).await.unwrap_or(json!("met"));
         assert_ne!(met, json!("replaced"), "{argument} was made anew under the pointer");
         Ok(if met == json!("missed") { Click::Missed } else { Click::Met })
+    }
+
+    /// Presses the pointer's button on an element, and holds it.
+    pub(crate) async fn hold(&self, selector: &str) {
+        let element = self.find(selector).await;
+        let to = PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 };
+        let down = PointerAction::Down { button: MOUSE_BUTTON_LEFT };
+        let press = MouseActions::new("mouse".to_owned()).then(to).then(down);
+        self.client.perform_actions(press).await.unwrap();
+    }
+
+    /// Lets go of what is held, wherever it is by now.
+    pub(crate) async fn let_go(&self) {
+        let up = PointerAction::Up { button: MOUSE_BUTTON_LEFT };
+        let release = MouseActions::new("mouse".to_owned()).then(up);
+        self.client.perform_actions(release).await.unwrap();
     }
 
     /// Writes into a field, over what is in it.

@@ -43,6 +43,24 @@ async fn a_reloaded_page_finds_the_running_query_and_cancels_it() {
     assert_eq!(alive(&marker), 0, "a closed window leaves no server behind");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_changes_while_the_button_is_down_on_it_is_opened() {
+    let server = json!({"command": programs::fake_mcp(), "trusted": true});
+    let profile = Profile::with_settings(&json!({"mcpServers": {"one": server}}));
+    let window = profile.open().await;
+    let page = &window.page;
+    page.ask("hang").await;
+    page.find(RUNNING).await;
+    page.click("[data-testid=new-question]").await;
+    page.hold("[data-testid=history-item][data-state=running]").await;
+    let cancel = "window.__TAURI__.core.invoke('cancel_run', { runId: document.querySelector('[data-testid=history-item]').dataset.runId })";
+    page.resolve(cancel).await;
+    page.find("[data-testid=history-item][data-state=cancelled]").await;
+    page.let_go().await;
+    page.says("run-view .question", "hang").await;
+    window.close().await;
+}
+
 /// Processes with `marker` among their arguments.
 fn alive(marker: &str) -> usize {
     let entries = std::fs::read_dir("/proc").unwrap().flatten();

@@ -9,6 +9,7 @@ import { commandKey } from '../lib/keys.js';
 import { dayGroup } from '../lib/days.js';
 import { plural } from '../lib/format.js';
 import { confirmAt, openMenu } from '../lib/popover.js';
+import { become, place } from '../lib/in-place.js';
 import { reachable, roving } from '../lib/roving.js';
 import { deleteRun, history, moreHistory, onHistory, reloadHistory, searchHistory } from '../state/history.js';
 import { knownRun, onAnyRun } from '../state/live-runs.js';
@@ -32,6 +33,8 @@ class HistoryRail extends HTMLElement {
   #drawn = [];
   /** @type {Map<string, { from: unknown[], element: HTMLElement }>} */
   #made = new Map();
+  /** By its name: what stands above a group of rows, and the group. @type {Map<string, { title: HTMLElement, list: HTMLElement }>} */
+  #days = new Map();
   /** @type {number} */
   #typing = 0;
   #soon = 0;
@@ -151,13 +154,16 @@ class HistoryRail extends HTMLElement {
 
   /** @param {import('../state/types.js').RunRow[]} rows @param {string} words @param {Date} now */
   #showRows(rows, words, now) {
-    const top = this.#list.scrollTop;
-    fill(
-      this.#list,
-      words !== '' && h('p', { class: 'history-count', role: 'status' }, plural(history().total, 'run')),
-      this.#groups(rows, words, now).map(([name, list]) => [name !== '' && h('h2', { class: 'history-group' }, name), h('div', { role: 'list', 'aria-label': name || 'Matches' }, list)]).flat(),
-    );
-    this.#list.scrollTop = top;
+    const before = this.#days;
+    this.#days = new Map();
+    const children = this.#groups(rows, words, now).flatMap(([name, list]) => {
+      const day = before.get(name) ?? { title: h('h2', { class: 'history-group', hidden: name === '' }, name), list: h('div', { role: 'list', 'aria-label': name || 'Matches' }) };
+      this.#days.set(name, day);
+      place(day.list, list);
+      return [day.title, day.list];
+    });
+    const count = words === '' ? [] : [h('p', { class: 'history-count', role: 'status' }, plural(history().total, 'run'))];
+    place(this.#list, [...count, ...children]);
   }
 
   /** The row that has the keyboard, and its place. @returns {{ runId: string, place: number } | null} */
@@ -185,7 +191,9 @@ class HistoryRail extends HTMLElement {
       if (groups[groups.length - 1]?.[0] !== name) groups.push([name, []]);
       const from = [row, words, row.id === this.#open, now.toDateString(), this.#live.get(row.id)];
       const old = before.get(row.id);
-      const element = old !== undefined && same(old.from, from) ? old.element : historyRow(row, knownRun(row.id), { open: row.id === this.#open, words, now });
+      const element = old?.element ?? h('div');
+      // The row and its buttons stay where they are: somebody may be clicking one.
+      if (old === undefined || !same(old.from, from)) drawRow(element, historyRow(row, knownRun(row.id), { open: row.id === this.#open, words, now }));
       this.#made.set(row.id, { from, element });
       groups[groups.length - 1][1].push(element);
     }
@@ -285,6 +293,13 @@ class HistoryRail extends HTMLElement {
       h('button', { type: 'button', class: 'link-button', onclick: () => this.#clearSearch() }, 'Show all questions'),
     );
   }
+}
+
+/** Leaves the row's buttons where they are. @param {HTMLElement} row @param {HTMLElement} drawn as it is to look */
+function drawRow(row, drawn) {
+  if (row.childElementCount === 0) become(row, drawn);
+  row.className = drawn.className;
+  [...row.children].forEach((child, n) => n < drawn.children.length && become(child, drawn.children[n]));
 }
 
 /** @param {unknown[]} some @param {unknown[]} others */

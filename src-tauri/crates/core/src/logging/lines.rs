@@ -66,9 +66,13 @@ impl Lines {
 
     /// Returns when all that was handed over is written, or the disk does not answer.
     pub(super) fn end(&self) {
+        self.end_within(FAREWELL);
+    }
+
+    fn end_within(&self, limit: Duration) {
         let (done, ended) = mpsc::channel();
         if self.queue.send(Message::End(done)).is_ok() {
-            let _ = ended.recv_timeout(FAREWELL);
+            let _ = ended.recv_timeout(limit);
         }
     }
 
@@ -155,7 +159,7 @@ mod tests {
             drop(disk);
             waits.join().unwrap();
         });
-        lines.end();
+        lines.end_within(Duration::MAX);
         assert!(!lines.are_many());
         let written = written(folder.path());
         assert_eq!(written.lines().count(), handed_over + 1);
@@ -170,7 +174,7 @@ mod tests {
         let large = format!("[\n\"{}\"\r\n]", "y".repeat(4 * LARGE));
         lines.add_result("a=", &large);
         lines.add_result("b=", "{\n}");
-        lines.end();
+        lines.end_within(Duration::MAX);
         // After the end, too.
         lines.add_result("c=", "{}");
         let expect = format!("a={}\nb={{ }}\nc={{}}\n", large.replace(['\n', '\r'], " "));
