@@ -91,8 +91,8 @@ fn assert_covered(coverage: &Coverage, seed: &str) {
 fn check(case: &Case, coverage: &mut Coverage) -> Result<(), TestCaseError> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    let (played, servers) =
-        tracing::subscriber::with_default(PanickingLog, || runtime.unwrap().block_on(case.play()));
+    PanickingLog::install();
+    let (played, servers) = runtime.unwrap().block_on(case.play());
     let seen = Seen::new(case, &played, &servers);
     // `play` has checked the grammar: one end for each task, all counts right.
     prop_assert_eq!(played.executed.tasks.len(), case.tasks.len());

@@ -55,7 +55,7 @@ async fn two_runs_share_a_servers_limit() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failing_a_hanging_and_a_panicking_task_leave_the_others_in_place_and_in_order() {
-    let log = tracing::subscriber::set_default(PanickingLog);
+    PanickingLog::install();
     let connections = Connections::new(None);
     let entry = server_entry(json!({"timeoutSeconds": 2}));
     Scripted::attach(&connections, "s", entry);
@@ -67,7 +67,6 @@ async fn a_failing_a_hanging_and_a_panicking_task_leave_the_others_in_place_and_
     let tasks =
         tasks.map(|(k, script)| task(k + 1, "read", json!({"task": k, "script": [script]})));
     let played = stage.run(tasks).await;
-    drop(log);
     let ended: Vec<_> = played.executed.tasks.iter().map(|task| task.status).collect();
     let (good, bad) = (TaskStatus::Completed, TaskStatus::Failed);
     assert_eq!(ended, [good, bad, good, bad, bad, good, bad, good]);

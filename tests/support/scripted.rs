@@ -6,7 +6,7 @@
 #![expect(clippy::expect_used, reason = "a test's own server may end the test")]
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, Once};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -244,6 +244,18 @@ fn answer(out: &UnboundedSender<String>, id: &Value, result: &Value) {
 /// A log that panics at the sight of one text: the only way in which a test can make the engine's
 /// own code panic without the engine knowing of tests.
 pub struct PanickingLog;
+
+impl PanickingLog {
+    /// From here on, for all tests of this process. One for each test would not do: whether a log
+    /// wants an event is remembered for all of them together, and as one comes or goes on another
+    /// thread, an event can be left out.
+    pub fn install() {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            tracing::subscriber::set_global_default(Self).expect("no test has another one");
+        });
+    }
+}
 
 impl tracing::Subscriber for PanickingLog {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
