@@ -2,9 +2,9 @@
 // The only file that knows Tauri: every command of the window, and nothing but that. A command
 // rejects with `{ code, message }`; `said` turns that into words.
 
-/** @typedef {import('./state/types.js').RunEvent} RunEvent */
-/** @typedef {import('./state/types.js').ServerStatus} ServerStatus */
-/** @typedef {import('./state/types.js').RunRow} RunRow */
+/** @typedef {import('./run/live/types.js').RunEvent} RunEvent */
+/** @typedef {import('./run/live/types.js').ServerStatus} ServerStatus */
+/** @typedef {import('./run/live/types.js').RunRow} RunRow */
 
 const core = /** @type {any} */ (window).__TAURI__.core;
 
@@ -85,7 +85,7 @@ export const renderMarkdown = (text, tasks) => call('render_markdown', { text, t
 /**
  * What the window gave the page along before its first paint: the answers to `get_settings` and
  * `watch_servers` of that moment. Nothing to a page that is loaded again, since they have aged.
- * @returns {{ settings: import('./state/types.js').SettingsAnswer, servers: ServerStatus[] } | null}
+ * @returns {{ settings: import('./run/live/types.js').SettingsAnswer, servers: ServerStatus[] } | null}
  */
 export function givenAtStart() {
   const [navigation] = performance.getEntriesByType('navigation');
@@ -93,7 +93,7 @@ export function givenAtStart() {
   return again ? null : (/** @type {any} */ (window).trawlStart ?? null);
 }
 
-/** @returns {Promise<import('./state/types.js').SettingsAnswer>} */
+/** @returns {Promise<import('./run/live/types.js').SettingsAnswer>} */
 export const getSettings = () => call('get_settings');
 /** @param {string} name @param {Record<string, unknown>} entry @param {string} [previousName] */
 export const saveServer = (name, entry, previousName) =>
@@ -115,20 +115,20 @@ export const saveLimits = (limits) => call('save_limits', { limits });
 /** Those not given stay. @param {Record<string, unknown>} preferences */
 export const savePreferences = (preferences) => call('save_preferences', { preferences });
 
-/** @typedef {import('./state/types.js').ModelSettings} ModelSettings */
+/** @typedef {import('./run/live/types.js').ModelSettings} ModelSettings */
 
-/** @returns {Promise<import('./state/types.js').Preset[]>} */
+/** @returns {Promise<import('./run/live/types.js').Preset[]>} */
 export const presets = () => call('presets');
-/** @returns {Promise<import('./state/types.js').DetectedModel[]>} */
+/** @returns {Promise<import('./run/live/types.js').DetectedModel[]>} */
 export const detectModels = () => call('detect_models');
-/** @param {Partial<ModelSettings>} model @returns {Promise<import('./state/types.js').OfferedModel[]>} */
+/** @param {Partial<ModelSettings>} model @returns {Promise<import('./run/live/types.js').OfferedModel[]>} */
 export const listModels = (model) => call('list_models', { model });
-/** @param {Partial<ModelSettings>} model @param {string} [key] @returns {Promise<import('./state/types.js').ModelTest>} */
+/** @param {Partial<ModelSettings>} model @param {string} [key] @returns {Promise<import('./run/live/types.js').ModelTest>} */
 export const testModel = (model, key) => call('test_model', key ? { model, key } : { model });
 /** What is not given stays, unless another server is chosen. @param {Partial<ModelSettings>} model */
 export const saveModel = (model) => call('save_model', { model });
 
-/** @typedef {import('./state/types.js').KeyStatus} KeyStatus */
+/** @typedef {import('./run/live/types.js').KeyStatus} KeyStatus */
 
 /** @param {Partial<ModelSettings>} model @returns {Promise<KeyStatus>} */
 export const keyStatus = (model) => call('key_status', { model });

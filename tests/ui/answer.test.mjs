@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { noBlocks, rendered, toRender } from '../../ui/state/answer-blocks.js';
+import { noBlocks, rendered, toRender } from '../../ui/run/answer/answer-blocks.js';
 
 /** Splits at blank lines, as the renderer does. */
 function render(text) {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { alwaysOf, decision, effects, reason, sendsFrom, startsTicked, title, untrusted, verbs } from '../../ui/state/approval.js';
+import { alwaysOf, decision, effects, reason, sendsFrom, startsTicked, title, untrusted, verbs } from '../../ui/approval/approval.js';
 import { pieces, visible } from '../../ui/lib/visible.js';
 
 const call = (index, server, tool, known) => ({ index, server, tool, asked: { reason: 'why', tool: known === null ? null : { index, readOnly: false, destructive: false, definition: `d-${tool}`, ...known } } });

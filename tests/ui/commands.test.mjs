@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { commands, grouped, matching } from '../../ui/state/commands.js';
-import { emptyRun, reduce } from '../../ui/state/reduce.js';
+import { commands, grouped, matching } from '../../ui/shell/commands.js';
+import { emptyRun, reduce } from '../../ui/run/live/reduce.js';
 
 const started = reduce(emptyRun('r'), { runId: 'r', seq: 0, atMs: 0, type: 'started', question: 'q', startedAt: '2026-01-01T00:00:00Z' });
 const ended = reduce(started, { runId: 'r', seq: 1, atMs: 1, type: 'finished', answer: 'a', citations: [], notConsulted: [], partial: false, timings: {} });

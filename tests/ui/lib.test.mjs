@@ -6,8 +6,8 @@ import test from 'node:test';
 import { copyText } from '../../ui/lib/clipboard.js';
 import { insertInOrder } from '../../ui/lib/in-order.js';
 import { later } from '../../ui/lib/later.js';
-import { runClock } from '../../ui/state/run-clock.js';
-import { columnKinds } from '../../ui/state/table-columns.js';
+import { runClock } from '../../ui/run/live/run-clock.js';
+import { columnKinds } from '../../ui/evidence/table-columns.js';
 
 test('what is done later can be called off, and begun anew', async () => {
   let done = 0;

@@ -27,10 +27,10 @@ Object.assign(globalThis, {
   requestAnimationFrame: (draw) => frames.push(draw),
 });
 
-const { followRun, isFollowed, knownRun, onAnyRun } = await import('../../ui/state/live-runs.js');
-const { draftOf, keepDraft, onFollowUpDue, queue, queuedOf, takeBack } = await import('../../ui/state/follow-ups.js');
-const { history, merged, moreHistory, searchHistory } = await import('../../ui/state/history.js');
-const { laterTurns } = await import('../../ui/state/threads.js');
+const { followRun, isFollowed, knownRun, onAnyRun } = await import('../../ui/run/live/live-runs.js');
+const { draftOf, keepDraft, onFollowUpDue, queue, queuedOf, takeBack } = await import('../../ui/ask/follow-ups.js');
+const { history, merged, moreHistory, searchHistory } = await import('../../ui/history/history.js');
+const { laterTurns } = await import('../../ui/run/threads.js');
 const { eachFrame } = await import('../../ui/lib/frames.js');
 
 const settled = () => new Promise((done) => setTimeout(done, 0));

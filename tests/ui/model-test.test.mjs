@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { answered, begun, isSameServer, standing, untested } from '../../ui/state/model-test.js';
+import { answered, begun, isSameServer, standing, untested } from '../../ui/settings/models/test-outcome.js';
 
 const model = { provider: 'openai', baseUrl: 'http://127.0.0.1:8080/v1', model: 'scripted', apiKeyEnv: null };
 const subject = (more = {}, key = {}) => ({ model: { ...model, ...more }, key: '', keyVersion: 0, ...key });

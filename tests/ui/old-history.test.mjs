@@ -6,8 +6,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 import test from 'node:test';
 import { gunzipSync } from 'node:zlib';
 
-import { emptyRun, interrupted, reduceAll } from '../../ui/state/reduce.js';
-import { counts, isEnded, steps, summary } from '../../ui/state/run-view.js';
+import { emptyRun, interrupted, reduceAll } from '../../ui/run/live/reduce.js';
+import { counts, isEnded, steps, summary } from '../../ui/run/run-facts.js';
 
 const folder = new URL('../fixtures/histories/', import.meta.url);
 const versions = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());

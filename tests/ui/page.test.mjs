@@ -77,7 +77,7 @@ test('every import exists and every style is named', () => {
     }
   }
   const index = styles.find(({ name }) => name === 'styles/index.css').text;
-  for (const { name } of styles) if (name !== 'styles/index.css') assert.ok(index.includes(`'${name.slice(7)}'`), name);
+  for (const { name } of styles) if (name !== 'styles/index.css') assert.ok(index.includes(`'${posix.relative('styles', name)}'`), name);
 });
 
 test('every icon is drawn somewhere', () => {

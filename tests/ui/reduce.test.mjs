@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 
-import { emptyRun, interrupted, reduce, reduceAll } from '../../ui/state/reduce.js';
-import { canStop, counts, firstPlanned, isEnded, isUnsourced, needsApproval, steps, summary } from '../../ui/state/run-view.js';
-import { askedMs } from '../../ui/state/asked-time.js';
-import { argumentLine, look, lookIcon, note, time } from '../../ui/state/task-note.js';
-import { pieces, place } from '../../ui/timeline/bars.js';
+import { emptyRun, interrupted, reduce, reduceAll } from '../../ui/run/live/reduce.js';
+import { canStop, counts, firstPlanned, isEnded, isUnsourced, needsApproval, steps, summary } from '../../ui/run/run-facts.js';
+import { askedMs } from '../../ui/run/asked-time.js';
+import { argumentLine, look, lookIcon, note, time } from '../../ui/run/timeline/task-note.js';
+import { pieces, place } from '../../ui/run/timeline/bars.js';
 
 const streams = JSON.parse(readFileSync(new URL('../fixtures/events.json', import.meta.url), 'utf8'));
 const ends = { finished: ['finished', 'partial'], failed: ['failed', 'declined'], cancelled: ['cancelled'] };

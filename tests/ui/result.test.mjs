@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { itemsOf, readResult } from '../../ui/state/items.js';
-import { columns, itemText, itemTitle, wrapped } from '../../ui/state/result.js';
-import { mistakes, toDraft, toEntry } from '../../ui/state/server-entry.js';
-import { cardsOf, presetOf } from '../../ui/state/model-choice.js';
+import { itemsOf, readResult } from '../../ui/evidence/items.js';
+import { columns, itemText, itemTitle, wrapped } from '../../ui/evidence/result.js';
+import { mistakes, toDraft, toEntry } from '../../ui/settings/servers/server-entry.js';
+import { cardsOf, presetOf } from '../../ui/settings/models/model-choice.js';
 
 const read = (value) => readResult(JSON.stringify(value));
 

@@ -26,13 +26,13 @@ Object.assign(globalThis, {
 });
 
 // The page before.
-const before = await import('../../ui/state/follow-ups.js');
+const before = await import('../../ui/ask/follow-ups.js');
 before.keepDraft('', 'half a quest');
 before.keepDraft('other', 'half an answer');
 before.queue(runId, 'And then?');
 
 // The page after: the same module anew.
-const { draftOf, onFollowUpDue, queuedOf, runsWithQueued } = await import('../../ui/state/follow-ups.js?again');
+const { draftOf, onFollowUpDue, queuedOf, runsWithQueued } = await import('../../ui/ask/follow-ups.js?again');
 
 test('drafts and queued questions are there again', () => {
   assert.equal(draftOf(''), 'half a quest');
@@ -44,7 +44,7 @@ test('drafts and queued questions are there again', () => {
 test('runs that are live, or have something queued, are followed without being opened', async () => {
   const due = [];
   onFollowUpDue((one) => due.push(one));
-  const { resume } = await import('../../ui/state/resume.js');
+  const { resume } = await import('../../ui/run/live/resume.js');
   await resume();
   assert.deepEqual([...watched.keys()].sort(), [runId, 'live'].sort());
   watched.get(runId)?.(events);
@@ -54,6 +54,6 @@ test('runs that are live, or have something queued, are followed without being o
 
 test('a memory that cannot be read is empty', async () => {
   kept.set('trawl.follow-ups', '{broken');
-  const { draftOf: draft } = await import('../../ui/state/follow-ups.js?broken');
+  const { draftOf: draft } = await import('../../ui/ask/follow-ups.js?broken');
   assert.equal(draft(''), '');
 });

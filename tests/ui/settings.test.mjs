@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { contextSetting, limitSettings, priceSettings, timeOutSettings } from '../../ui/state/limits.js';
-import { contextWords, draftOf, emptyServers, keyWords, menuModels, offersOf, presetOf, testWords, typedModel } from '../../ui/state/model-choice.js';
-import { mistakeIn, numberOf, shownNumber } from '../../ui/state/number-setting.js';
-import { mistakes, toDraft, toEntry } from '../../ui/state/server-entry.js';
-import { toolRows } from '../../ui/state/tool-rows.js';
+import { contextSetting, limitSettings, priceSettings, timeOutSettings } from '../../ui/settings/limits.js';
+import { contextWords, draftOf, emptyServers, keyWords, menuModels, offersOf, presetOf, testWords, typedModel } from '../../ui/settings/models/model-choice.js';
+import { mistakeIn, numberOf, shownNumber } from '../../ui/settings/number-setting.js';
+import { mistakes, toDraft, toEntry } from '../../ui/settings/servers/server-entry.js';
+import { toolRows } from '../../ui/settings/servers/tool-rows.js';
 
 const presets = [
   { id: 'openai', name: 'OpenAI', provider: 'openai', baseUrl: 'https://api.openai.com/v1', apiKeyEnv: 'OPENAI_API_KEY', needsKey: true },

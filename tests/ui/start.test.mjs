@@ -38,7 +38,7 @@ test('settings and servers are known from the start', async () => {
   const settings = { settings: {}, warnings: [], notices: [], dataFolder: '/d', version: '1', modelName: 'm' };
   const servers = [{ name: 'stories', kind: 'builtin', state: 'connecting' }];
   Object.assign(globalThis, { window: { __TAURI__: { core: {} }, trawlStart: { settings, servers } } });
-  const { allServers, allSettings, serversKnown, settingsKnown } = await import('../../ui/state/servers.js');
+  const { allServers, allSettings, serversKnown, settingsKnown } = await import('../../ui/settings/servers/servers.js');
   assert.deepEqual([settingsKnown(), serversKnown(), allSettings().modelName], [true, true, 'm']);
   assert.deepEqual(allServers(), servers);
 });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { axisLength, labelEvery, tickLabel, ticks, tickStep } from '../../ui/timeline/scale.js';
-import { path } from '../../ui/timeline/links.js';
-import { beginning, pieces, place } from '../../ui/timeline/bars.js';
-import { look, lookIcon, note, time } from '../../ui/state/task-note.js';
-import { plannedTask, reduceTask } from '../../ui/state/reduce-task.js';
+import { axisLength, labelEvery, tickLabel, ticks, tickStep } from '../../ui/run/timeline/scale.js';
+import { path } from '../../ui/run/timeline/links.js';
+import { beginning, pieces, place } from '../../ui/run/timeline/bars.js';
+import { look, lookIcon, note, time } from '../../ui/run/timeline/task-note.js';
+import { plannedTask, reduceTask } from '../../ui/run/live/reduce-task.js';
 
 test('the axis runs ahead of now, and a little past the end', () => {
   assert.equal(axisLength(2000, false), 2700);

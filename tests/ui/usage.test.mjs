@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { calls, money, part, tokens, total } from '../../ui/state/usage.js';
+import { calls, money, part, tokens, total } from '../../ui/run/usage.js';
 
 const planning = { inputTokens: 2410, outputTokens: 388, calls: 1, firstTokenMs: 540, tokensPerSecond: 98.5, cost: 0.0043 };
 const writing = { inputTokens: 6710, outputTokens: 43, calls: 2, estimated: true };

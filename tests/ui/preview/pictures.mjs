@@ -35,7 +35,7 @@ const views = {
   thread: ['?scene=thread&at=0&open=1'],
   servers: ['?scene=answered&at=0#/settings/servers'],
   'servers-details': ['?scene=answered&at=0#/settings/servers', '[data-testid=server][data-name=filesystem] .server-details'],
-  'servers-form': ['?scene=answered&at=0#/settings/servers', '[data-testid=add-server]'],
+  'servers-form': ['?scene=answered&at=0#/settings/servers', '.settings-bar .button.primary'],
   model: ['?scene=answered&at=0#/settings/model'],
   'model-none': ['?scene=start&at=0&detected=many#/settings/model'],
   behaviour: ['?scene=answered&at=0#/settings/behaviour'],

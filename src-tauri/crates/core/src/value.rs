@@ -1,7 +1,7 @@
 //! What a tool's result says, as one JSON value.
 //!
 //! Comes in: the JSON of a `CallToolResult`. Goes out: the value that placeholders stand for, that
-//! answers cite, and that is searched. One rule for all of them; `ui/state/items.js` follows it too.
+//! answers cite, and that is searched. One rule for all of them; `ui/evidence/items.js` follows it too.
 //!
 //! A result may have many megabytes, and much of it comes as text and structured at once: only what
 //! the value is made of is decoded, and it is moved, not copied.

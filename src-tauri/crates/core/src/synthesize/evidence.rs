@@ -1,7 +1,7 @@
 //! A task's result, as something to cite: its value, its items and its count.
 //!
 //! Comes in: the JSON of a `CallToolResult`. Goes out: [`Evidence`]. The k-th item here is the `k`
-//! of a citation `[n.k]`; `ui/state/items.js` follows the same rule.
+//! of a citation `[n.k]`; `ui/evidence/items.js` follows the same rule.
 
 use serde_json::{Map, Value};
 
