@@ -2,7 +2,7 @@
 //!
 //! Reads the sources as text and the manifests through `cargo metadata`; runs nothing of Trawl. A
 //! rule that fails names every file that breaks it. That a failed call or server does become data
-//! (R6) is behaviour, and is tested in `execute_parallel.rs` and `pipeline.rs`.
+//! (R6) is behaviour, and is tested in `execute/parallel.rs` and `pipeline.rs`.
 
 use std::collections::BTreeSet;
 use std::path::Path;

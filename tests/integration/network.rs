@@ -6,7 +6,7 @@ use trawl_tests::fake_llm::{FakeLlm, Protocol, Reply};
 use trawl_tests::fake_mcp::{Fake, Options};
 use trawl_tests::tls::Tls;
 
-use crate::cli_setup::{Home, Said, said};
+use crate::cli::setup::{Home, Said, said};
 
 const QUESTION: &str = "Where is upstream?";
 

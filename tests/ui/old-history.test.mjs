@@ -1,5 +1,5 @@
 // Runs that earlier versions of Trawl kept, through `reduce`: a reopened run shows how it ended.
-// `tests/integration/history_old.rs` sees to it that today's history still gives these very events.
+// `tests/integration/history/old.rs` sees to it that today's history still gives these very events.
 
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';

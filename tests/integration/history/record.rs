@@ -12,7 +12,7 @@ use trawl_core::history::{
 };
 use uuid::Uuid;
 
-use crate::events_golden::golden;
+use crate::events::golden::golden;
 
 /// Plays a stream's events (all but `started`, which the recorder writes) as a run of their own.
 async fn play(history: &History, events: &[Event], results: &[(usize, String)]) -> Recorder {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use trawl_core::event::TaskStatus;
 use trawl_tests::stage::{Stage, task};
 
-use crate::mcp_setup::{connections, settings, stdio};
+use crate::mcp::setup::{connections, settings, stdio};
 
 const TOKEN: &str = "t0ken-of-the-server";
 

@@ -11,7 +11,7 @@ use axum::routing::any;
 use serde_json::{Value, json};
 use trawl_core::mcp::{Connections, ServerError};
 
-use crate::mcp_setup::{connections, settings};
+use crate::mcp::setup::{connections, settings};
 
 /// A site whose `/mcp` is a server, and whose `/<status>` sends to an address.
 #[derive(Clone)]

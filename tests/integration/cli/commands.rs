@@ -7,8 +7,8 @@ use trawl_core::mcp::ServerState;
 use trawl_tests::programs;
 use uuid::Uuid;
 
-use crate::cli_setup::Home;
-use crate::mcp_setup::{FAKE, connections, settings};
+use crate::cli::setup::Home;
+use crate::mcp::setup::{FAKE, connections, settings};
 
 const UPSTREAM: &str = "How many stories have upstream keyword?";
 

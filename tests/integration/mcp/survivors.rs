@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use uuid::Uuid;
 
-use crate::mcp_setup::{FAKE, ask, connections, object, options, settings};
+use crate::mcp::setup::{FAKE, ask, connections, object, options, settings};
 
 /// Far longer than a supervisor takes to end everything.
 const LONGEST_END: Duration = Duration::from_mins(1);

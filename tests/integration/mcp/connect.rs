@@ -7,7 +7,7 @@ use serde_json::json;
 use trawl_core::mcp::{Connections, ServerError, ServerState, test_server};
 use trawl_tests::fake_mcp::{Era, Fake, Options};
 
-use crate::mcp_setup::{
+use crate::mcp::setup::{
     FAKE, ask, attached, connections, entry, in_process, only, options, settings, stdio,
 };
 
@@ -255,7 +255,7 @@ async fn changed_settings_touch_only_the_changed_servers() {
     assert_eq!(connections.names(), ["b", "a"]);
     assert_eq!(process("b").await, "b2");
     // The unchanged one is the same connection still.
-    let arguments = crate::mcp_setup::object(json!({}));
+    let arguments = crate::mcp::setup::object(json!({}));
     assert!(old_a.call("echo", &arguments, options()).await.is_ok());
     connections.close().await;
     assert!(old_a.call("echo", &arguments, options()).await.is_err());

@@ -8,8 +8,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use trawl_tests::grammar;
 
-use crate::cli_setup::{Home, said};
-use crate::mcp_setup::FAKE;
+use crate::cli::setup::{Home, said};
+use crate::mcp::setup::FAKE;
 
 const UPSTREAM: &str = "How many stories have upstream keyword?";
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use trawl_core::event::{Event, EventKind, Finished, NotConsulted, TaskStatus};
 use trawl_tests::grammar;
 
-const GOLDEN: &str = include_str!("../fixtures/events.json");
+const GOLDEN: &str = include_str!("../../fixtures/events.json");
 
 pub(crate) fn golden() -> Vec<(String, Vec<Event>)> {
     let streams: Vec<Value> = serde_json::from_str(GOLDEN).unwrap();

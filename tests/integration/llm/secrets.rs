@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 use trawl_tests::fake_llm::{FakeLlm, Protocol, Reply};
 
-use crate::cli_setup::Home;
+use crate::cli::setup::Home;
 
 const KEY: &str = "sk-a-very-secret-key-0123456789";
 
@@ -44,7 +44,7 @@ async fn a_key_is_in_no_file_no_event_no_export_and_no_error() {
     let mut said = String::new();
     for question in ["Where is upstream?", "And once more upstream?", "Is upstream there?"] {
         let output = home.command(&["ask", "--json", question]).env("A_MODELS_KEY", KEY).output();
-        let output = crate::cli_setup::said(output.unwrap());
+        let output = crate::cli::setup::said(output.unwrap());
         assert_eq!(output.code, 0, "{}{}", output.out, output.err);
         said = said + &output.out + &output.err;
     }

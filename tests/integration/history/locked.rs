@@ -12,7 +12,7 @@ use trawl_tests::fake_llm::{FakeLlm, Protocol, Reply};
 use trawl_tests::with_model::{WithModel, echoes, events, finished};
 use uuid::Uuid;
 
-use crate::cli_setup::{Home, said};
+use crate::cli::setup::{Home, said};
 
 /// Instead of seconds.
 const MOMENT: Duration = Duration::from_millis(20);

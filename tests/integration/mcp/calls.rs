@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use trawl_core::mcp::{CallError, CallOptions};
 use trawl_tests::fake_mcp::{Era, Options};
 
-use crate::mcp_setup::{ask, in_process, object, only, options, stdio};
+use crate::mcp::setup::{ask, in_process, object, only, options, stdio};
 
 #[tokio::test]
 async fn a_result_is_kept_whole_with_fields_nobody_knows() {

@@ -13,7 +13,7 @@ use trawl_core::mcp::{CallError, CallOptions};
 use trawl_tests::clock::Clock;
 use trawl_tests::fake_mcp::{Era, Fake, HttpServer, Options};
 
-use crate::mcp_setup::{ask, connections, object, only, options, settings};
+use crate::mcp::setup::{ask, connections, object, only, options, settings};
 
 async fn serve(options: Options) -> (Fake, HttpServer) {
     let fake = Fake::new(options);

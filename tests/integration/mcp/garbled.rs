@@ -8,7 +8,7 @@ use trawl_core::mcp::{Connections, Server, test_server};
 use trawl_tests::fake_mcp::{Era, FORMS, Fake, HttpServer, Options};
 use trawl_tests::stage::{Stage, task};
 
-use crate::mcp_setup::{FAKE, ask, entry, object, only, options, settings, stdio};
+use crate::mcp::setup::{FAKE, ask, entry, object, only, options, settings, stdio};
 
 /// One server over each wire. What they stand on is kept alive.
 async fn over_each_wire() -> Vec<(&'static str, Connections, Server, Option<HttpServer>)> {
@@ -108,7 +108,7 @@ async fn a_malformed_tool_hides_itself_alone_and_is_named() {
     let (connections, server) = only(stdio(&["--malformed-tools"])).await;
     check(&server, &connections, "stdio");
     connections.close().await;
-    let (_, _, good) = crate::mcp_setup::in_process(Options::default()).await;
+    let (_, _, good) = crate::mcp::setup::in_process(Options::default()).await;
     assert_eq!(server.tools().len(), good.tools().len());
     assert!(good.notes().is_empty());
 

@@ -5,7 +5,7 @@ use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use trawl_tests::fake_mcp::{Era, Fake, Options};
 
-use crate::mcp_setup::{ask, only};
+use crate::mcp::setup::{ask, only};
 
 const BOTH: &str = "application/json, text/event-stream";
 const VERSION: &str = "2025-11-25";

@@ -8,7 +8,7 @@ use trawl_core::mcp::{CallError, Connections};
 use trawl_tests::fake_mcp::{Fake, Options};
 use trawl_tests::stage::{Played, Stage, task};
 
-use crate::mcp_setup::{object, options, settings};
+use crate::mcp::setup::{object, options, settings};
 
 /// Three runs have 20 calls in flight when a new one cannot connect; the server is then connected
 /// anew.

@@ -8,7 +8,7 @@ use trawl_tests::fake_mcp::{Fake, Options};
 use trawl_tests::stage::{Stage, task};
 use uuid::Uuid;
 
-use crate::events_golden::golden;
+use crate::events::golden::golden;
 
 /// Fields that hold what a server or a model wrote.
 const TEXTS: [&str; 4] = ["message", "reason", "note", "description"];

@@ -12,7 +12,7 @@ use trawl_core::history::History;
 use trawl_core::history::RunState::{Cancelled, Failed, Finished, Interrupted, Partial};
 use trawl_tests::grammar;
 
-use crate::cli_setup::Home;
+use crate::cli::setup::Home;
 
 const OLD: [&str; 1] = ["f72d6d0"];
 

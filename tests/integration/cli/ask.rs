@@ -8,8 +8,8 @@ use trawl_core::event::EventKind;
 use trawl_tests::fake_llm::{FakeLlm, Protocol, Reply};
 use trawl_tests::{grammar, with_model};
 
-use crate::cli_setup::{Home, said};
-use crate::mcp_setup::FAKE;
+use crate::cli::setup::{Home, said};
+use crate::mcp::setup::FAKE;
 
 const UPSTREAM: &str = "How many stories have upstream keyword?";
 
