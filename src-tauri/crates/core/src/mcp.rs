@@ -10,35 +10,23 @@
 //! answer's text as it came and hands the protocol library a stand-in, or makes an error of an answer
 //! that is not understood (`answer`).
 
-mod answer;
 mod builtin;
-mod calls;
-mod command;
 mod connect;
 mod connections;
-mod environment;
 mod error;
-mod handshake;
 mod held;
 mod http;
-mod lines;
-mod listing;
-mod lossy;
-mod outbox;
-mod probe;
+mod process;
 pub(crate) mod redact;
-mod refusal;
 mod secrets;
 mod server;
 mod status;
-mod stderr;
-mod stdio;
-pub mod supervisor;
 mod tools;
+mod wire;
 
 pub use connections::{Connections, test_server};
-pub use environment::use_path;
 pub use error::{CallError, ServerError};
+pub use process::{environment::use_path, supervisor};
 pub use server::{CallOptions, Progress, Server, ToolResult};
 pub use status::{ServerKind, ServerState, ServerStatus, ToolSummary};
 

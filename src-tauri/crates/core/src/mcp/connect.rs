@@ -23,14 +23,16 @@ use url::Url;
 
 use crate::settings::{ServerEntry, Transport};
 
-use super::calls::Calls;
 use super::connections::Tasks;
 use super::http::Http;
-use super::lines::{Junk, Lines};
+use super::http::refusal;
+use super::process::stdio::{self, Order, Process};
 use super::redact::Redactor;
 use super::server::{Link, Server};
-use super::stdio::{self, Order, Process};
-use super::{MAX_MESSAGE, ServerError, answer, builtin, handshake, refusal, secrets, tools};
+use super::wire::calls::Calls;
+use super::wire::lines::{Junk, Lines};
+use super::wire::{answer, handshake};
+use super::{MAX_MESSAGE, ServerError, builtin, secrets, tools};
 
 /// An unanswered first question of the newest protocol is given up after this share of the connect
 /// limit, and always before the library's own 10 s.

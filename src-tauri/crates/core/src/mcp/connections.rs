@@ -17,9 +17,9 @@ use crate::settings::{ServerEntry, Settings};
 
 use super::error::ServerError;
 use super::held::{Held, Source};
+use super::process::supervisor::LONGEST_END;
 use super::server::Server;
 use super::status::ServerStatus;
-use super::supervisor::LONGEST_END;
 
 /// Every server of this process. Cheap to clone; all clones are the same.
 #[derive(Clone)]
@@ -44,7 +44,7 @@ pub(super) struct Tasks {
 }
 
 impl Connections {
-    /// No server yet. `supervisor` is the program that runs [`super::supervisor`] when it is
+    /// No server yet. `supervisor` is the program that runs [`super::process::supervisor`] when it is
     /// started with the hidden argument (normally our own); without one, children are started
     /// directly, and may outlive us.
     pub fn new(supervisor: Option<PathBuf>) -> Self {

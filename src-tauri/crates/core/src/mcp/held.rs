@@ -20,7 +20,8 @@ use super::connections::Tasks;
 use super::error::ServerError;
 use super::server::{Link, Server};
 use super::status::{ServerState, ServerStatus};
-use super::{handshake, tools};
+use super::tools;
+use super::wire::handshake;
 
 /// One server of this process.
 pub(super) struct Held {

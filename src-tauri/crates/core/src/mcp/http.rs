@@ -4,6 +4,8 @@
 //! result is kept as it came, whatever its size up to the limit, an answer that is not understood ends
 //! its request at once, and a refusal keeps its status. What failures mean is `refusal`'s.
 
+pub(super) mod refusal;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,12 +29,12 @@ use rmcp::transport::streamable_http_client::{
 use sse_stream::{Sse, SseStream};
 use url::Url;
 
+use self::refusal::root;
 use super::MAX_MESSAGE;
-use super::answer::{broken_answer_to, error_in, not_understood};
-use super::calls::{Call, Calls, Taken};
-use super::lines::stand_in;
-use super::lossy::Lossy;
-use super::refusal::root;
+use super::wire::answer::{broken_answer_to, error_in, not_understood};
+use super::wire::calls::{Call, Calls, Taken};
+use super::wire::lines::stand_in;
+use super::wire::lossy::Lossy;
 use crate::loopback::is_loopback;
 
 const JSON: &str = "application/json";

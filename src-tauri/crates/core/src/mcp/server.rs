@@ -24,13 +24,14 @@ use crate::catalog::Tool;
 use crate::event::Object;
 use crate::settings::ServerEntry;
 
-use super::calls::{Call, Calls};
+use super::MAX_MESSAGE;
 use super::error::CallError;
+use super::http::refusal::{CallFailure, call_failure};
+use super::process::stdio::Process;
 use super::redact::Redactor;
-use super::refusal::{CallFailure, call_failure};
-use super::stdio::Process;
 use super::tools::Listed;
-use super::{MAX_MESSAGE, answer};
+use super::wire::answer;
+use super::wire::calls::{Call, Calls};
 
 /// How long telling a server that a call is cancelled may take.
 const FAREWELL: Duration = Duration::from_secs(1);

@@ -15,9 +15,10 @@ use crate::catalog::{Hints, Tool, Validator};
 use crate::digest::digest;
 use crate::settings::{ServerEntry, Transport};
 
-use super::calls::Calls;
+use super::http::refusal;
 use super::redact::Redactor;
-use super::{answer, refusal};
+use super::wire::answer;
+use super::wire::calls::Calls;
 
 /// More pages than any real server has.
 const MAX_PAGES: usize = 200;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use super::redact::Redactor;
+use crate::mcp::redact::Redactor;
 
 const LINES: usize = 50;
 /// In characters.
@@ -17,13 +17,13 @@ const READ_LENGTH: usize = 8 << 10;
 
 /// The last lines of one child.
 #[derive(Default)]
-pub(super) struct Stderr {
+pub(in crate::mcp) struct Stderr {
     lines: Mutex<VecDeque<String>>,
 }
 
 impl Stderr {
     /// Reads to the end of the stream.
-    pub(super) async fn follow(
+    pub(in crate::mcp) async fn follow(
         self: Arc<Self>,
         server: String,
         mut stream: impl AsyncRead + Unpin,
@@ -48,7 +48,7 @@ impl Stderr {
     }
 
     /// The last lines, oldest first.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(in crate::mcp) fn lines(&self) -> Vec<String> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 

@@ -14,37 +14,38 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::redact::Redactor;
 use super::stderr::Stderr;
-use super::{command, environment, secrets, supervisor};
+use super::{command, environment, supervisor};
+use crate::mcp::redact::Redactor;
+use crate::mcp::secrets;
 
 /// How long a server without a supervisor has to end by itself once its stdin is closed.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// A running child: what it said last and how it ended.
-pub(super) struct Process {
-    pub(super) stderr: Arc<Stderr>,
+pub(in crate::mcp) struct Process {
+    pub(in crate::mcp) stderr: Arc<Stderr>,
     status: OnceLock<ExitStatus>,
     /// Cancelled when its stderr was read to the end.
     drained: CancellationToken,
     /// Cancelled when the child has ended and its stderr was read.
-    pub(super) ended: CancellationToken,
+    pub(in crate::mcp) ended: CancellationToken,
 }
 
 /// How long the stderr of a child that has ended is read on.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// What the entry says about the child.
-pub(super) struct Order<'a> {
-    pub(super) command: &'a str,
-    pub(super) args: &'a [String],
-    pub(super) env: &'a IndexMap<String, String>,
-    pub(super) cwd: Option<&'a str>,
+pub(in crate::mcp) struct Order<'a> {
+    pub(in crate::mcp) command: &'a str,
+    pub(in crate::mcp) args: &'a [String],
+    pub(in crate::mcp) env: &'a IndexMap<String, String>,
+    pub(in crate::mcp) cwd: Option<&'a str>,
 }
 
 /// Starts the child. It is ended after `closed` is cancelled. The reason goes on after the
 /// server's name.
-pub(super) async fn start(
+pub(in crate::mcp) async fn start(
     server: &str,
     order: Order<'_>,
     through: Option<&Path>,
@@ -117,14 +118,14 @@ pub(super) async fn start(
 }
 
 /// A child whose stderr is not read yet: the redactor must know every secret first.
-pub(super) struct Started {
+pub(in crate::mcp) struct Started {
     process: Arc<Process>,
     stderr_pipe: tokio::process::ChildStderr,
 }
 
 impl Started {
     /// Reads its stderr from now on.
-    pub(super) fn follow(self, server: &str, redactor: Arc<Redactor>) -> Arc<Process> {
+    pub(in crate::mcp) fn follow(self, server: &str, redactor: Arc<Redactor>) -> Arc<Process> {
         let drained = self.process.drained.clone().drop_guard();
         let stderr = self.process.stderr.clone();
         let following = stderr.follow(server.to_owned(), self.stderr_pipe, redactor);
@@ -164,7 +165,7 @@ async fn attend(
 
 impl Process {
     /// How it ended, to go on after the server's name; `None` while it runs.
-    pub(super) fn ending(&self) -> Option<String> {
+    pub(in crate::mcp) fn ending(&self) -> Option<String> {
         let status = self.status.get()?;
         Some(match status.code() {
             Some(code) => format!("ended with code {code}"),

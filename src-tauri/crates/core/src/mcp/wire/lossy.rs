@@ -4,13 +4,13 @@ use bytes::Bytes;
 
 /// The end of the last piece, if it is the beginning of a character.
 #[derive(Default)]
-pub(super) struct Lossy {
+pub(in crate::mcp) struct Lossy {
     held: Vec<u8>,
 }
 
 impl Lossy {
     /// The next piece as text, up to the last character that is whole.
-    pub(super) fn decode(&mut self, piece: Bytes) -> Bytes {
+    pub(in crate::mcp) fn decode(&mut self, piece: Bytes) -> Bytes {
         if self.held.is_empty() && std::str::from_utf8(&piece).is_ok() {
             return piece;
         }

@@ -66,7 +66,7 @@ mod unix {
     /// For SIGKILL to take effect.
     const KILL: Duration = Duration::from_secs(1);
 
-    pub(super) fn supervise(
+    pub(in crate::mcp) fn supervise(
         program: &OsStr,
         arguments: impl Iterator<Item = OsString>,
     ) -> ExitCode {

@@ -24,16 +24,20 @@ const OTHER_PLACES: [&str; 4] =
 
 /// A command that was found.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Found {
+pub(in crate::mcp) struct Found {
     /// The program, absolute: it is started from its own folder, not from ours.
-    pub(super) program: PathBuf,
+    pub(in crate::mcp) program: PathBuf,
     /// The PATH its process should have: with the program's own folder where that was not on it,
     /// since `npx` looks for `node` beside itself.
-    pub(super) path: OsString,
+    pub(in crate::mcp) path: OsString,
 }
 
 /// Finds `command` on `path`, in installers' places, or as a path of its own relative to `cwd`.
-pub(super) fn find(command: &str, path: &OsString, cwd: Option<&Path>) -> Result<Found, String> {
+pub(in crate::mcp) fn find(
+    command: &str,
+    path: &OsString,
+    cwd: Option<&Path>,
+) -> Result<Found, String> {
     if command.trim().is_empty() {
         return Err("has an empty \"command\"".to_owned());
     }

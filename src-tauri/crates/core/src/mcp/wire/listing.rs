@@ -27,7 +27,7 @@ struct Named<'a> {
 
 /// A page without the tools that cannot be read, and a sentence about each of them; `None` for a page
 /// that is good as it is, and for what is no page.
-pub(super) fn sifted(result: &str) -> Option<(String, Vec<String>)> {
+pub(in crate::mcp) fn sifted(result: &str) -> Option<(String, Vec<String>)> {
     let page: Page<'_> = serde_json::from_str(result).ok()?;
     let (mut good, mut left_out) = (Vec::new(), Vec::new());
     for (place, tool) in (1..).zip(&page.tools) {

@@ -18,12 +18,12 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use tokio::sync::{Notify, mpsc};
 
-use super::server::{Progress, ToolResult};
 use super::{answer, listing};
+use crate::mcp::server::{Progress, ToolResult};
 
 /// Calls in flight, by request id and by progress token.
 #[derive(Default)]
-pub(super) struct Calls {
+pub(in crate::mcp) struct Calls {
     table: Mutex<Table>,
     /// Why tools were left out of the lists that came.
     left_out: Mutex<Vec<String>>,
@@ -37,24 +37,24 @@ struct Table {
 
 /// One call in flight. Travels through the protocol library inside the request's extensions.
 #[derive(Default)]
-pub(super) struct Call {
+pub(in crate::mcp) struct Call {
     ids: OnceLock<(RequestId, Option<ProgressToken>)>,
     result: Mutex<Option<ToolResult>>,
     /// The request was about to be written, so the server may have it.
-    pub(super) sent: AtomicBool,
+    pub(in crate::mcp) sent: AtomicBool,
     /// The answer is larger than what is accepted.
-    pub(super) too_large: AtomicBool,
+    pub(in crate::mcp) too_large: AtomicBool,
     /// Nobody waits any longer.
     abandoned: AtomicBool,
     /// Woken by every progress notification.
-    pub(super) alive: Notify,
+    pub(in crate::mcp) alive: Notify,
     progress: Option<mpsc::UnboundedSender<Progress>>,
     reached: Mutex<Option<f64>>,
 }
 
 /// What [`Calls::take`] made of a message.
 #[derive(Debug)]
-pub(super) enum Taken {
+pub(in crate::mcp) enum Taken {
     /// A tool's result, kept here; the library gets a stand-in for this request.
     Result(RequestId),
     /// Progress of a call, delivered.
@@ -107,7 +107,7 @@ struct ProgressParams {
 
 impl Calls {
     /// Notes a request that is about to be written, if it is a call.
-    pub(super) fn register(&self, message: &ClientJsonRpcMessage) -> Option<Arc<Call>> {
+    pub(in crate::mcp) fn register(&self, message: &ClientJsonRpcMessage) -> Option<Arc<Call>> {
         let ClientJsonRpcMessage::Request(request) = message else { return None };
         let ClientRequest::CallToolRequest(call_request) = &request.request else { return None };
         let call = call_request.extensions.get::<Arc<Call>>()?.clone();
@@ -126,7 +126,7 @@ impl Calls {
     }
 
     /// Forgets a call that nobody waits for; its late answer will be dropped by the library.
-    pub(super) fn forget(&self, call: &Call) {
+    pub(in crate::mcp) fn forget(&self, call: &Call) {
         let mut table = self.table();
         call.abandoned.store(true, Ordering::Relaxed);
         if let Some((id, token)) = call.ids.get() {
@@ -136,7 +136,7 @@ impl Calls {
 
     /// Looks at an incoming message and keeps what belongs to a call. Over HTTP it is known which
     /// request it is to answer, if it is an answer.
-    pub(super) fn take(&self, text: String, expected: Option<&RequestId>) -> Taken {
+    pub(in crate::mcp) fn take(&self, text: String, expected: Option<&RequestId>) -> Taken {
         let Ok(envelope) = serde_json::from_str::<Envelope<'_>>(&text) else {
             return Taken::Junk(text);
         };
@@ -201,19 +201,19 @@ impl Calls {
     }
 
     /// Why tools were left out of the lists that came since this was last asked.
-    pub(super) fn take_left_out(&self) -> Vec<String> {
+    pub(in crate::mcp) fn take_left_out(&self) -> Vec<String> {
         std::mem::take(&mut lock(&self.left_out))
     }
 
     /// The call is answered by something too large; gives the library an error to deliver.
-    pub(super) fn refuse(&self, id: &RequestId) -> bool {
+    pub(in crate::mcp) fn refuse(&self, id: &RequestId) -> bool {
         let Some(call) = self.finish(id) else { return false };
         call.too_large.store(true, Ordering::Release);
         true
     }
 
     /// The only call in flight, if there is exactly one.
-    pub(super) fn only(&self) -> Option<RequestId> {
+    pub(in crate::mcp) fn only(&self) -> Option<RequestId> {
         let table = self.table();
         let mut ids = table.by_id.keys();
         match (ids.next(), ids.next()) {
@@ -267,12 +267,12 @@ impl Table {
 }
 
 impl Call {
-    pub(super) fn new(progress: Option<mpsc::UnboundedSender<Progress>>) -> Arc<Self> {
+    pub(in crate::mcp) fn new(progress: Option<mpsc::UnboundedSender<Progress>>) -> Arc<Self> {
         Arc::new(Self { progress, ..Self::default() })
     }
 
     /// The result, once.
-    pub(super) fn result(&self) -> Option<ToolResult> {
+    pub(in crate::mcp) fn result(&self) -> Option<ToolResult> {
         lock(&self.result).take()
     }
 }

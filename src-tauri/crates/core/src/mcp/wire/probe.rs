@@ -16,7 +16,7 @@ use rmcp::transport::Transport;
 use tokio::time::Instant;
 
 /// What was asked first and what became of it.
-pub(super) struct Probe {
+pub(in crate::mcp) struct Probe {
     patience: Duration,
     asked: Option<(RequestId, Instant)>,
     given_up: Option<RequestId>,
@@ -27,7 +27,7 @@ pub(super) struct Probe {
 }
 
 impl Probe {
-    pub(super) fn new(patience: Duration) -> Self {
+    pub(in crate::mcp) fn new(patience: Duration) -> Self {
         Self {
             patience,
             asked: None,
@@ -39,7 +39,7 @@ impl Probe {
     }
 
     /// Sees each message that is sent.
-    pub(super) fn notice(&mut self, message: &ClientJsonRpcMessage) {
+    pub(in crate::mcp) fn notice(&mut self, message: &ClientJsonRpcMessage) {
         let ClientJsonRpcMessage::Request(request) = message else { return };
         match request.request {
             ClientRequest::DiscoverRequest(_) => {
@@ -51,12 +51,12 @@ impl Probe {
     }
 
     /// When the question is to be given up.
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    pub(in crate::mcp) fn deadline(&self) -> Option<Instant> {
         self.asked.as_ref().map(|(_, deadline)| *deadline)
     }
 
     /// The answer of a server that does not know the question, in place of its silence.
-    pub(super) fn give_up(&mut self) -> Option<ServerJsonRpcMessage> {
+    pub(in crate::mcp) fn give_up(&mut self) -> Option<ServerJsonRpcMessage> {
         let (id, _) = self.asked.take()?;
         self.given_up = Some(id.clone());
         let error = ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "no answer", None);
@@ -64,7 +64,10 @@ impl Probe {
     }
 
     /// Lets a received message through, or keeps it from the exchange under way.
-    pub(super) fn admit(&mut self, message: ServerJsonRpcMessage) -> Option<ServerJsonRpcMessage> {
+    pub(in crate::mcp) fn admit(
+        &mut self,
+        message: ServerJsonRpcMessage,
+    ) -> Option<ServerJsonRpcMessage> {
         let id = match &message {
             JsonRpcMessage::Response(response) => Some(&response.id),
             JsonRpcMessage::Error(error) => error.id.as_ref(),
@@ -88,12 +91,12 @@ impl Probe {
         Some(message)
     }
 
-    pub(super) fn has_late_discovery(&self) -> bool {
+    pub(in crate::mcp) fn has_late_discovery(&self) -> bool {
         self.late.is_some()
     }
 
     /// The late answer, once. The handshake's own answer is not wanted any more then.
-    pub(super) fn late_discovery(&mut self) -> Option<DiscoverResult> {
+    pub(in crate::mcp) fn late_discovery(&mut self) -> Option<DiscoverResult> {
         let late = self.late.take()?;
         self.superseded = true;
         Some(late)
@@ -101,14 +104,14 @@ impl Probe {
 }
 
 /// A transport that is given back when the protocol library drops it.
-pub(super) struct Lent<T> {
+pub(in crate::mcp) struct Lent<T> {
     transport: Option<T>,
     back: std::sync::mpsc::Sender<T>,
 }
 
 impl<T> Lent<T> {
     /// The transport to lend, and where it comes back.
-    pub(super) fn new(transport: T) -> (Self, std::sync::mpsc::Receiver<T>) {
+    pub(in crate::mcp) fn new(transport: T) -> (Self, std::sync::mpsc::Receiver<T>) {
         let (back, returned) = std::sync::mpsc::channel();
         (Self { transport: Some(transport), back }, returned)
     }

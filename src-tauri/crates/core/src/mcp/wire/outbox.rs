@@ -17,7 +17,7 @@ use super::calls::Call;
 const FAREWELL: Duration = Duration::from_millis(200);
 
 /// The way to one server.
-pub(super) struct Outbox<W> {
+pub(in crate::mcp) struct Outbox<W> {
     waiting: Mutex<Waiting>,
     way: tokio::sync::Mutex<Way<W>>,
 }
@@ -41,16 +41,16 @@ struct Way<W> {
 
 /// A line's place in the order.
 #[derive(Clone, Copy)]
-pub(super) struct Place(u64);
+pub(in crate::mcp) struct Place(u64);
 
 impl<W: AsyncWrite + Unpin> Outbox<W> {
-    pub(super) fn new(writer: W) -> Self {
+    pub(in crate::mcp) fn new(writer: W) -> Self {
         let way = Way { writer: Some(writer), written: 0, broken: None };
         Self { waiting: Mutex::default(), way: tokio::sync::Mutex::new(way) }
     }
 
     /// Takes a line, with the call that it makes.
-    pub(super) fn give(&self, line: &[u8], call: Option<Arc<Call>>) -> Place {
+    pub(in crate::mcp) fn give(&self, line: &[u8], call: Option<Arc<Call>>) -> Place {
         let mut waiting = self.waiting();
         waiting.lines.extend_from_slice(line);
         waiting.lines.push(b'\n');
@@ -60,7 +60,7 @@ impl<W: AsyncWrite + Unpin> Outbox<W> {
     }
 
     /// Returns when the line is written, by whomever.
-    pub(super) async fn written(&self, Place(place): Place) -> io::Result<()> {
+    pub(in crate::mcp) async fn written(&self, Place(place): Place) -> io::Result<()> {
         let mut way = self.way.lock().await;
         if way.written >= place {
             return Ok(());
@@ -92,7 +92,7 @@ impl<W: AsyncWrite + Unpin> Outbox<W> {
     }
 
     /// Closes the way; what waits is not written any more.
-    pub(super) async fn close(&self) {
+    pub(in crate::mcp) async fn close(&self) {
         let writer = self.way.lock().await.writer.take();
         if let Some(mut writer) = writer {
             // Streams that are not closed by being dropped (in-process ones) see the end too.

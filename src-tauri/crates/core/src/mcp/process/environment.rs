@@ -55,12 +55,12 @@ pub fn use_path(path: impl Future<Output = Option<OsString>> + Send + 'static) {
 }
 
 /// The host's PATH, once it is known.
-pub(super) async fn path() -> Option<OsString> {
+pub(in crate::mcp) async fn path() -> Option<OsString> {
     SEARCH_PATH.get()?.clone().await
 }
 
 /// The inherited part.
-pub(super) fn inherited() -> impl Iterator<Item = (OsString, OsString)> {
+pub(in crate::mcp) fn inherited() -> impl Iterator<Item = (OsString, OsString)> {
     std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_inherited))
 }
 

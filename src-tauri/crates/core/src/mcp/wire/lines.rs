@@ -24,7 +24,7 @@ use super::answer::{self, EDGE, id_at_end, id_at_top};
 use super::calls::{Calls, Taken};
 use super::outbox::Outbox;
 use super::probe::Probe;
-use super::redact::Redactor;
+use crate::mcp::redact::Redactor;
 
 /// Lines from here on are moved, not copied.
 const LARGE: usize = 64 << 10;
@@ -34,7 +34,7 @@ const JUNK_KEPT: usize = 8 << 10;
 const JUNK_TOLD: usize = 120;
 
 /// The wire over one pair of streams.
-pub(super) struct Lines<R, W> {
+pub(in crate::mcp) struct Lines<R, W> {
     reader: R,
     outbox: Arc<Outbox<W>>,
     closing: CancellationToken,
@@ -52,7 +52,7 @@ pub(super) struct Lines<R, W> {
 
 /// What a server printed on stdout that is no message.
 #[derive(Default)]
-pub(super) struct Junk {
+pub(in crate::mcp) struct Junk {
     first: Mutex<Option<String>>,
 }
 
@@ -64,7 +64,7 @@ struct Discarded {
 impl<R, W: AsyncWrite + Unpin> Lines<R, W> {
     /// `patience` is how long the first question of the newest protocol may stay unanswered; it
     /// must be below the 10 s after which the protocol library gives up by itself.
-    pub(super) fn new(
+    pub(in crate::mcp) fn new(
         (reader, writer): (R, W),
         calls: Arc<Calls>,
         junk: Arc<Junk>,
@@ -87,7 +87,7 @@ impl<R, W: AsyncWrite + Unpin> Lines<R, W> {
     }
 
     /// The answer to the newest protocol's question, if it came after it was given up.
-    pub(super) fn late_discovery(&mut self) -> Option<DiscoverResult> {
+    pub(in crate::mcp) fn late_discovery(&mut self) -> Option<DiscoverResult> {
         self.probe.late_discovery()
     }
 
@@ -265,7 +265,7 @@ impl Junk {
     }
 
     /// The first such line, without secrets, cut.
-    pub(super) fn first(&self, redactor: &Redactor) -> Option<String> {
+    pub(in crate::mcp) fn first(&self, redactor: &Redactor) -> Option<String> {
         let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = first.as_deref()?;
         Some(redactor.beginning(kept, kept.chars().count() == JUNK_KEPT, JUNK_TOLD))
@@ -273,7 +273,7 @@ impl Junk {
 }
 
 /// What the library gets in place of a result that is kept in the call's table.
-pub(super) fn stand_in() -> ServerResult {
+pub(in crate::mcp) fn stand_in() -> ServerResult {
     ServerResult::CallToolResult(CallToolResult::default())
 }
 

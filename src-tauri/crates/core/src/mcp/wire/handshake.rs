@@ -23,9 +23,9 @@ use super::lines::Lines;
 use super::probe::Lent;
 
 /// Hears what a server says by itself.
-pub(super) struct Client {
+pub(in crate::mcp) struct Client {
     /// Woken when the server's list of tools changed.
-    pub(super) tools_changed: Arc<Notify>,
+    pub(in crate::mcp) tools_changed: Arc<Notify>,
 }
 
 impl ClientHandler for Client {
@@ -41,7 +41,7 @@ impl ClientHandler for Client {
 }
 
 /// The first exchange. The link lives until `stop` is cancelled or the other side ends.
-pub(super) async fn shake<T>(
+pub(in crate::mcp) async fn shake<T>(
     transport: T,
     tools_changed: Arc<Notify>,
     stop: CancellationToken,
@@ -58,7 +58,7 @@ where
 }
 
 /// The first exchange over streams, where a slow server may answer an earlier question late.
-pub(super) async fn shake_over_lines<R, W>(
+pub(in crate::mcp) async fn shake_over_lines<R, W>(
     lines: Lines<R, W>,
     tools_changed: Arc<Notify>,
     stop: CancellationToken,
@@ -84,7 +84,7 @@ where
 }
 
 /// In the stateless protocol, a change of the tools must be asked for. Ends with the link.
-pub(super) async fn listen_for_tools(peer: &Peer<RoleClient>, tools_changed: &Notify) {
+pub(in crate::mcp) async fn listen_for_tools(peer: &Peer<RoleClient>, tools_changed: &Notify) {
     let Some(info) = peer.peer_info() else { return };
     let tells = info.capabilities.tools.as_ref().and_then(|tools| tools.list_changed);
     if info.protocol_version.has_initialize() || tells != Some(true) {

@@ -9,7 +9,7 @@ use rmcp::transport::streamable_http_client::StreamableHttpError;
 
 /// Why a call over HTTP brought no answer. Words go on after the server's name.
 #[derive(Debug)]
-pub(super) enum CallFailure {
+pub(in crate::mcp) enum CallFailure {
     Status {
         status: u16,
         retry_after: Option<Duration>,
@@ -24,7 +24,7 @@ pub(super) enum CallFailure {
 }
 
 /// What an error of the transport means for a call; `None` for one that is not HTTP's.
-pub(super) fn call_failure(error: &(dyn Error + 'static)) -> Option<CallFailure> {
+pub(in crate::mcp) fn call_failure(error: &(dyn Error + 'static)) -> Option<CallFailure> {
     use StreamableHttpError as E;
     let status = |status: u16, retry_after: Option<Duration>| CallFailure::Status {
         status,
@@ -50,7 +50,7 @@ pub(super) fn call_failure(error: &(dyn Error + 'static)) -> Option<CallFailure>
 }
 
 /// What an error of the first exchange means, to go on after the server's name.
-pub(super) fn connect_failure(error: &(dyn Error + 'static)) -> Option<String> {
+pub(in crate::mcp) fn connect_failure(error: &(dyn Error + 'static)) -> Option<String> {
     use StreamableHttpError as E;
     Some(match find(error)? {
         E::HttpStatus(refusal) => status_words(refusal.status),
@@ -104,7 +104,7 @@ fn find<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a StreamableHttpError<
 }
 
 /// The last cause: the outer ones repeat the URL, which may hold a secret.
-pub(super) fn root(error: &dyn Error) -> String {
+pub(in crate::mcp) fn root(error: &dyn Error) -> String {
     let mut cause: &dyn Error = error;
     while let Some(source) = cause.source() {
         cause = source;

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::value::decoded;
 
-use super::redact::Redactor;
+use crate::mcp::redact::Redactor;
 
 /// Characters of an answer that is not understood: what is kept, and what is told once the secrets
 /// are out.
@@ -21,13 +21,13 @@ const KEPT: usize = 8 << 10;
 const TOLD: usize = 500;
 
 /// Where the id of a request can be expected in an answer that cannot be read whole.
-pub(super) const EDGE: usize = 1 << 10;
+pub(in crate::mcp) const EDGE: usize = 1 << 10;
 
 /// The `data` of an error that is ours, and stands for an answer that is not understood.
 const OURS: &str = "trawl/not-understood";
 
 /// A server's error, however it is written.
-pub(super) fn error(raw: &str) -> ErrorData {
+pub(in crate::mcp) fn error(raw: &str) -> ErrorData {
     match decoded(raw) {
         Some(Value::Object(error)) => of_object(error, raw),
         Some(Value::String(message)) if !message.is_empty() => {
@@ -38,7 +38,7 @@ pub(super) fn error(raw: &str) -> ErrorData {
 }
 
 /// The error of a JSON-RPC message, whichever request it names.
-pub(super) fn error_in(message: &[u8]) -> Option<ErrorData> {
+pub(in crate::mcp) fn error_in(message: &[u8]) -> Option<ErrorData> {
     let message: HashMap<&str, &RawValue> = serde_json::from_slice(message).ok()?;
     message.get("jsonrpc")?;
     message.get("error").map(|raw| error(raw.get()))
@@ -61,14 +61,14 @@ fn of_object(mut error: Map<String, Value>, raw: &str) -> ErrorData {
 }
 
 /// An error in place of an answer that means nothing.
-pub(super) fn not_understood(received: &str) -> ErrorData {
+pub(in crate::mcp) fn not_understood(received: &str) -> ErrorData {
     let kept: String = received.chars().take(KEPT).collect();
     ErrorData::new(ErrorCode::INTERNAL_ERROR, kept, Some(OURS.into()))
 }
 
 /// What an error means, to go on after the server's name: `how` it was said and its words, or that it
 /// is not understood. Without secrets.
-pub(super) fn words(how: &str, error: &ErrorData, redactor: &Redactor) -> String {
+pub(in crate::mcp) fn words(how: &str, error: &ErrorData, redactor: &Redactor) -> String {
     if error.data.as_ref().is_none_or(|data| *data != OURS) {
         return format!("{how}: {}", redactor.clean(&error.message));
     }
@@ -81,7 +81,7 @@ pub(super) fn words(how: &str, error: &ErrorData, redactor: &Redactor) -> String
 
 /// The request that a line answers which is no JSON, such as half a message. Only one that looks like
 /// an answer: servers print things.
-pub(super) fn broken_answer_to(line: &str) -> Option<RequestId> {
+pub(in crate::mcp) fn broken_answer_to(line: &str) -> Option<RequestId> {
     let line = line.trim().as_bytes();
     let head = &line[..EDGE.min(line.len())];
     let tail = &line[line.len().saturating_sub(EDGE)..];
@@ -94,7 +94,7 @@ pub(super) fn broken_answer_to(line: &str) -> Option<RequestId> {
 }
 
 /// The `id` of a message of which only the beginning is known.
-pub(super) fn id_at_top(head: &[u8]) -> Option<RequestId> {
+pub(in crate::mcp) fn id_at_top(head: &[u8]) -> Option<RequestId> {
     let (mut depth, mut in_string, mut escaped) = (0_u32, false, false);
     for (at, byte) in head.iter().enumerate() {
         match byte {
@@ -115,7 +115,7 @@ pub(super) fn id_at_top(head: &[u8]) -> Option<RequestId> {
 }
 
 /// The `id` of a message of which only the end is known.
-pub(super) fn id_at_end(tail: &[u8]) -> Option<RequestId> {
+pub(in crate::mcp) fn id_at_end(tail: &[u8]) -> Option<RequestId> {
     let at = tail.windows(4).rposition(|window| window == br#""id""#)?;
     number_after_colon(&tail[at + 4..])
 }
