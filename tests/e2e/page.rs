@@ -53,10 +53,15 @@ impl Page {
 
     /// The first element that fits, once there is one.
     pub(crate) async fn find(&self, selector: &str) -> Element {
-        let wait = self.client.wait().at_most(LIMIT).every(LOOK_AGAIN);
-        match wait.for_element(Locator::Css(selector)).await {
-            Ok(element) => element,
-            Err(error) => panic!("no {selector}: {error}\n{}", self.all_text().await),
+        let began = Instant::now();
+        loop {
+            let wait = self.client.wait().at_most(LIMIT).every(LOOK_AGAIN);
+            match wait.for_element(Locator::Css(selector)).await {
+                Ok(element) => return element,
+                // Drawn anew while the driver made its handle of it: it looks again.
+                Err(error) if error.is_stale_element_reference() && began.elapsed() < LIMIT => {}
+                Err(error) => panic!("no {selector}: {error}\n{}", self.all_text().await),
+            }
         }
     }
 
