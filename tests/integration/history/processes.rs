@@ -19,7 +19,7 @@ const RUNS: usize = 25;
 /// This program as another process in a role; returns when it said that it is ready.
 fn other_process(role: &str, folder: &Path) -> Child {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "history_processes::the_other_process", "--nocapture"])
+        .args(["--exact", "history::processes::the_other_process", "--nocapture"])
         .env(ROLE, format!("{role}:{}", folder.display()))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
