@@ -36,6 +36,19 @@ test('only what follows the last finished block is sent again', () => {
   assert.deepEqual(sent, ['One.\n\nTw', 'Two.\n\nThr', 'Three.']);
 });
 
+test('a table is one block, wherever its rows are cut', () => {
+  const table = '| a | b |\n|---|---|\n| one | 1 |\n| two | 2 |';
+  // As the renderer does it: a line with one bar alone is no row.
+  const lines = (text) => [...text.matchAll(/(?:\|[^\n]*\|[^\n]*(?:\n|$))+|[^\n]*\n+|[^\n]+$/g)].map((match) => ({ html: match[0].trim(), end: match.index + match[0].length }));
+  const text = `Before.\n\n${table}\n\nAfter.`;
+  let blocks = noBlocks();
+  for (let length = 1; length <= text.length; length += 1) {
+    const next = toRender(blocks, text.slice(0, length), length === text.length);
+    blocks = rendered(next.blocks, lines(next.rest), length === text.length);
+  }
+  assert.deepEqual(blocks.finished.filter((block) => block !== ''), ['Before.', table, 'After.']);
+});
+
 test('an answer that replaces the streamed text is rendered whole', () => {
   let { blocks } = grow(['One.\n\nTwo.\n\nTh']);
   const { blocks: fresh, rest } = toRender(blocks, 'Another answer.', true);

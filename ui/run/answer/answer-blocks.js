@@ -36,15 +36,17 @@ export function toRender(blocks, text, whole) {
 }
 
 /**
- * Takes in what `render_markdown` made of `rest`. All blocks but the last are finished; with
- * `whole` the last one is too.
+ * Takes in what `render_markdown` made of `rest`. All blocks but the last are finished, and but one
+ * that a line which is still being written seems to end; with `whole` all are.
  * @param {Blocks} blocks
  * @param {Rendered[]} rendered
  * @param {boolean} whole
  * @returns {Blocks}
  */
 export function rendered(blocks, rendered, whole) {
-  const closed = whole ? rendered.length : Math.max(0, rendered.length - 1);
+  const rest = blocks.text.slice(blocks.done);
+  let closed = whole ? rendered.length : Math.max(0, rendered.length - 1);
+  if (!whole && closed > 0 && mayGoOn(rest, rendered[closed - 1].end)) closed -= 1;
   const done = closed === 0 ? blocks.done : blocks.done + rendered[closed - 1].end;
   return {
     text: blocks.text,
@@ -53,4 +55,16 @@ export function rendered(blocks, rendered, whole) {
     finished: [...blocks.finished, ...rendered.slice(0, closed).map((block) => block.html)],
     tail: rendered.slice(closed).map((block) => block.html),
   };
+}
+
+/**
+ * Whether nothing but an unfinished line follows, with no blank line before it: `|` alone ends a
+ * table, the row that it begins does not.
+ * @param {string} rest
+ * @param {number} end of the block
+ */
+function mayGoOn(rest, end) {
+  const line = rest.lastIndexOf('\n') + 1;
+  // Some blocks end before their line break, some behind it.
+  return end >= line - 1 && !/\n[ \t]*\n$/.test(rest.slice(0, line));
 }
