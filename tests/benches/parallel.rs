@@ -13,23 +13,31 @@ use crate::whole::{FAKE, OverHttp, Whole, log, total};
 /// The same requests without Trawl.
 enum Floor {
     Stdio(Raw),
-    Http { client: reqwest::Client, url: String },
+    Http(Session),
 }
+
+/// A session of streamable HTTP ("Session Management") that is spoken to by hand.
+struct Session {
+    client: reqwest::Client,
+    url: String,
+    id: Option<String>,
+}
+
+const VERSION: &str = "2025-11-25";
 
 pub(crate) async fn run(effort: Effort) {
     let _log = log();
-    table("one stdio server", &json!({"command": FAKE, "maxConcurrent": 2000}), effort, || {
-        Floor::Stdio(Raw::start(FAKE, &[]))
-    })
-    .await;
+    let entry = json!({"command": FAKE, "maxConcurrent": 2000});
+    table("one stdio server", &entry, effort, async || Floor::Stdio(Raw::start(FAKE, &[]))).await;
     let server = OverHttp::start();
-    table("streamable HTTP", &json!({"url": server.url, "maxConcurrent": 2000}), effort, || {
-        Floor::Http { client: reqwest::Client::new(), url: server.url.clone() }
+    let entry = json!({"url": server.url, "maxConcurrent": 2000});
+    table("streamable HTTP", &entry, effort, async || {
+        Floor::Http(Session::start(&server.url).await)
     })
     .await;
 }
 
-async fn table(name: &str, entry: &Value, effort: Effort, floor: impl Fn() -> Floor) {
+async fn table(name: &str, entry: &Value, effort: Effort, floor: impl AsyncFn() -> Floor) {
     let ms = effort.pick(500, 20);
     println!(
         "| tasks of {ms} ms, {name} | floor, ms | execution, ms | ÷ floor | whole program, ms | ÷ floor |\n|---|---|---|---|---|---|"
@@ -37,7 +45,7 @@ async fn table(name: &str, entry: &Value, effort: Effort, floor: impl Fn() -> Fl
     for n in effort.pick(vec![3, 10, 100, 1000], vec![3]) {
         let stage = stage(json!({"s": entry})).await;
         let whole = Whole::new(entry).await;
-        let mut raw = floor();
+        let mut raw = floor().await;
         // What is only set up once is set up.
         whole.ask(&plan(1, 1)).await;
         let (mut floors, mut phases, mut wholes) = (Vec::new(), Vec::new(), Vec::new());
@@ -83,23 +91,53 @@ impl Floor {
         let arguments = json!({"ms": ms});
         match self {
             Self::Stdio(raw) => raw.pipelined(n, "sleep", &arguments),
-            Self::Http { client, url } => posted(client, url, n, &arguments).await,
+            Self::Http(session) => session.posted(n, &arguments).await,
         }
     }
 }
 
-/// The same requests with a bare HTTP client, all at once.
-async fn posted(client: &reqwest::Client, url: &str, n: usize, arguments: &Value) -> Duration {
-    let start = Instant::now();
-    let mut posts = tokio::task::JoinSet::new();
-    for id in 1..=n {
-        let post = client
-            .post(url)
-            .header("content-type", "application/json")
-            .header("accept", "application/json, text/event-stream")
-            .body(call(id, "sleep", arguments));
-        posts.spawn(async move { post.send().await.expect("an answer").text().await });
+impl Session {
+    async fn start(url: &str) -> Self {
+        let mut session = Self { client: reqwest::Client::new(), url: url.to_owned(), id: None };
+        let hello = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+            "protocolVersion": VERSION, "capabilities": {},
+            "clientInfo": {"name": "raw", "version": "1"}}});
+        let answer = session.post(hello.to_string()).send().await.expect("an answer");
+        let id = answer.headers().get("mcp-session-id").and_then(|id| id.to_str().ok());
+        session.id = id.map(str::to_owned);
+        let ready = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+        let answer = session.post(ready.to_string()).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{answer:?}");
+        session
     }
-    while posts.join_next().await.is_some() {}
-    start.elapsed()
+
+    fn post(&self, body: String) -> reqwest::RequestBuilder {
+        let post = self
+            .client
+            .post(&self.url)
+            .header("content-type", "application/json")
+            .header("accept", "application/json, text/event-stream");
+        let post = match &self.id {
+            Some(id) => post.header("mcp-session-id", id).header("mcp-protocol-version", VERSION),
+            None => post,
+        };
+        post.body(body)
+    }
+
+    /// The same requests with a bare HTTP client, all at once.
+    async fn posted(&self, n: usize, arguments: &Value) -> Duration {
+        let start = Instant::now();
+        let mut posts = tokio::task::JoinSet::new();
+        for id in 1..=n {
+            let post = self.post(call(id, "sleep", arguments));
+            posts.spawn(async move {
+                let answer = post.send().await.expect("an answer");
+                answer.error_for_status().expect("no refusal").text().await
+            });
+        }
+        while let Some(post) = posts.join_next().await {
+            post.expect("no refusal").expect("an answer");
+        }
+        start.elapsed()
+    }
 }
