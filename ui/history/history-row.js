@@ -1,6 +1,6 @@
 // @ts-check
-// One run in the history rail. A function rather than an element: rows are made anew when the list
-// changes, and the rail itself owns focus and events.
+// One run in the history rail, as it is to look now. A function rather than an element: the rail keeps
+// its rows and their buttons, and owns focus and events.
 
 import { h } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
