@@ -1,7 +1,8 @@
 //! What keeping and finding costs: the file's size by its parts, the time to write, the time to search.
 //!
 //! JSON results of several sizes, their words as rare and as frequent as in a language. A small round
-//! by default; `-- --megabytes 250` writes so many of each size, with `--keep FOLDER` they stay.
+//! by default; `-- --megabytes 250` writes so many of each size, `--size 200000` of this size alone, with
+//! `--keep FOLDER` they stay.
 
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints its table")]
 #![expect(clippy::cast_precision_loss, reason = "the numbers are small")]
@@ -35,12 +36,14 @@ fn main() {
     };
     let megabytes: usize =
         after("--megabytes").map_or(4, |number| number.parse().expect("a number"));
+    let only: Option<usize> = after("--size").map(|number| number.parse().expect("a number"));
     let keep = after("--keep").map(PathBuf::from);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     println!("| results | runs | file | results' part | text | index | the rest | written in |");
     println!("|---|---|---|---|---|---|---|---|");
     let mut searches = String::new();
-    for size in SIZES {
+    let sizes = only.map_or_else(|| SIZES.to_vec(), |size| vec![size]);
+    for size in sizes {
         let folder = tempfile::tempdir().expect("a folder");
         let folder =
             keep.as_ref().map_or(folder.path().to_owned(), |keep| keep.join(size.to_string()));

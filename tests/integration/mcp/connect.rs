@@ -9,6 +9,7 @@ use trawl_tests::fake_mcp::{Era, Fake, Options};
 
 use crate::mcp::setup::{
     FAKE, ask, attached, connections, entry, in_process, only, options, settings, stdio,
+    until_there_is,
 };
 
 /// The reason for which a server cannot be asked.
@@ -146,15 +147,8 @@ async fn the_persons_entry_takes_tools_out_and_marks_them_read_only() {
 #[tokio::test]
 async fn a_changed_list_of_tools_is_noticed() {
     let (fake, connections, server) = in_process(Options::default()).await;
-    let mut changes = connections.changes();
     fake.add_tool("brand_new");
-    loop {
-        changes.changed().await.unwrap();
-        let now = connections.connected("fake").await.unwrap();
-        if now.tools().iter().any(|tool| tool.name == "brand_new") {
-            break;
-        }
-    }
+    until_there_is(&connections, "brand_new").await;
     // A snapshot stays what it was.
     assert!(server.tools().iter().all(|tool| tool.name != "brand_new"));
 }

@@ -5,7 +5,7 @@ use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use trawl_tests::fake_mcp::{Era, Fake, Options};
 
-use crate::mcp::setup::{ask, only};
+use crate::mcp::setup::{ask, only, until_there_is};
 
 const BOTH: &str = "application/json, text/event-stream";
 const VERSION: &str = "2025-11-25";
@@ -117,14 +117,7 @@ async fn a_changed_list_of_tools_is_noticed_on_the_stream_that_a_server_offers()
     let http = fake.serve_http().await;
     let (connections, _) = only(json!({"url": http.url})).await;
     fake.listened().await;
-    let mut changes = connections.changes();
     fake.add_tool("brand_new");
-    loop {
-        changes.changed().await.unwrap();
-        let now = connections.connected("fake").await.unwrap();
-        if now.tools().iter().any(|tool| tool.name == "brand_new") {
-            break;
-        }
-    }
+    until_there_is(&connections, "brand_new").await;
     connections.close().await;
 }

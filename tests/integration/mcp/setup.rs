@@ -64,6 +64,18 @@ pub(crate) fn object(value: Value) -> Object {
     value.as_object().cloned().unwrap()
 }
 
+/// Until the fake server's list has this tool.
+pub(crate) async fn until_there_is(connections: &Connections, tool: &str) {
+    let mut changes = connections.changes();
+    loop {
+        let now = connections.connected("fake").await.unwrap();
+        if now.tools().iter().any(|known| known.name == tool) {
+            return;
+        }
+        changes.changed().await.unwrap();
+    }
+}
+
 /// A call that must bring a result.
 pub(crate) async fn ask(server: &Server, tool: &str, arguments: Value) -> Value {
     let result = server.call(tool, &object(arguments), options()).await.unwrap();

@@ -52,7 +52,8 @@ async function take(folder, part) {
   await mkdir(folder, { recursive: true });
   const children = [
     spawn('node', [fileURLToPath(new URL('server.mjs', import.meta.url)), String(PORTS.page)], { stdio: 'ignore' }),
-    spawn('WebKitWebDriver', [`--port=${PORTS.driver}`], { stdio: 'ignore' }),
+    // Composed in software, edges are smoothed a little differently each time.
+    spawn('WebKitWebDriver', [`--port=${PORTS.driver}`], { stdio: 'ignore', env: { ...process.env, WEBKIT_DISABLE_COMPOSITING_MODE: '1' } }),
   ];
   try {
     const browser = await open();

@@ -30,7 +30,11 @@ pub(super) fn of(marked: &[&str]) -> Option<String> {
     let end = start + window.len();
     let dots = |is_cut: bool| if is_cut { "…" } else { "" };
     let (before, after) = (text[..start].trim(), text[end..].trim());
-    Some(format!("{}{}{}", dots(!before.is_empty()), window.trim(), dots(!after.is_empty())))
+    let (before, after) = (dots(!before.is_empty()), dots(!after.is_empty()));
+    // Of a match that is longer than a snippet, the beginning is shown.
+    let is_half = window.rfind(MARKS[0]) > window.rfind(MARKS[1]);
+    let close = if is_half { &MARKS[1].to_string() } else { "" };
+    Some(format!("{before}{}{close}{after}", window.trim()))
 }
 
 /// Where a snippet may begin: a few words before a match.
@@ -56,7 +60,7 @@ fn words_before(text: &str, at: usize) -> usize {
         .map_or(begin, |close| begin + close + 1)
 }
 
-/// So many words from there, and no half match.
+/// So many words from there, and no half match beside whole ones.
 fn window(text: &str, start: usize) -> &str {
     let rest = &text[start..];
     let rest = &rest[..rest.floor_char_boundary(LONGEST)];
@@ -75,7 +79,8 @@ fn window(text: &str, start: usize) -> &str {
         return &rest[..end];
     };
     let closed = rest[end..].find(MARKS[1]).map(|close| end + close + MARKS[1].len_utf8());
-    &rest[..closed.unwrap_or(open)]
+    let whole = &rest[..closed.unwrap_or(open)];
+    if whole.contains(MARKS[0]) { whole } else { &rest[..end] }
 }
 
 /// How many different words are marked.
@@ -128,5 +133,12 @@ mod tests {
         let phrase = format!("[{}]{}", "ä ".repeat(30).trim(), " after".repeat(20));
         let whole = cut(&[&phrase]).unwrap();
         assert!(whole.starts_with("[ä") && whole.ends_with("ä]…"), "{whole}");
+    }
+
+    #[test]
+    fn of_a_match_longer_than_a_snippet_its_beginning_is_shown() {
+        let cut = cut(&[&format!("a b [{}] c", "x".repeat(5_000))]).unwrap();
+        assert!(cut.starts_with("a b [xxx") && cut.ends_with("x]…"), "{cut}");
+        assert!(cut.len() <= LONGEST + 10, "{}", cut.len());
     }
 }
