@@ -97,10 +97,11 @@ async fn cancel(run: &Run) {
 
 #[cfg(test)]
 mod tests {
-    use trawl_core::discover::Wait;
-    use trawl_core::execute::Approval;
     use trawl_core::mcp::Connections;
-    use trawl_core::pipeline::{Agent, Request};
+    use trawl_core::pipeline::Agent;
+    use trawl_core::request::Approval;
+    use trawl_core::request::Request;
+    use trawl_core::request::Wait;
     use trawl_core::settings::Settings;
 
     use super::*;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use trawl_core::event::TaskStatus;
 use trawl_core::history::History;
-use trawl_core::plan::Task;
+use trawl_core::task::Task;
 use trawl_tests::bench::{Effort, Raw, SERVE, Spread, execute_phase, in_turn, own_program, stage};
 use trawl_tests::stage::{Played, Stage, task};
 

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use trawl_core::event::EventKind;
-use trawl_core::execute::Approval;
 use trawl_core::mcp::Connections;
+use trawl_core::request::Approval;
 use trawl_core::settings::Settings;
 
 use crate::stage::{Played, Stage};

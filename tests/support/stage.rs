@@ -13,13 +13,12 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use trawl_core::catalog::Catalog;
 use trawl_core::event::{Event, EventKind, Finished, NotConsulted, TaskStatus};
-use trawl_core::execute::{
-    Allowed, Approval, CallLimits, Context, Control, Executed, Outcome, Reuse, execute,
-};
+use trawl_core::execute::{Allowed, CallLimits, Context, Control, Reuse, execute};
 use trawl_core::history::{History, Recorder};
 use trawl_core::mcp::Connections;
-use trawl_core::plan::{Planned, Rejected, Task};
+use trawl_core::request::Approval;
 use trawl_core::settings::ServerEntry;
+use trawl_core::task::{Executed, Outcome, Planned, Rejected, Task};
 use uuid::Uuid;
 
 use crate::grammar;
@@ -142,18 +141,20 @@ impl Playing {
     /// Plans one more task.
     pub fn plan(&mut self, task: Task) {
         self.announce(&task.id, &task.tool_name, &task.arguments, task.priority);
-        self.send(Ok(task));
+        let planned = Planned::Task(self.count, task);
+        self.send(planned);
     }
 
     /// Plans one that cannot be run.
     pub fn reject(&mut self, rejected: Rejected) {
         self.announce(&rejected.id, &rejected.tool_name, &Value::Null, 0);
-        self.send(Err(rejected));
+        let planned = Planned::Rejected(self.count, rejected);
+        self.send(planned);
     }
 
-    /// Says by which further ids an earlier task is known.
-    pub fn alias(&mut self, index: usize, task: Task) {
-        self.sender().send(Planned { index, task: Ok(task) }).expect("execute listens");
+    /// Says by which further id an earlier task is known.
+    pub fn alias(&mut self, index: usize, name: &str) {
+        self.sender().send(Planned::Alias(index, name.to_owned())).expect("execute listens");
     }
 
     /// The plan is whole; waits for the end of the run.
@@ -213,10 +214,9 @@ impl Playing {
         });
     }
 
-    fn send(&mut self, task: Result<Task, Rejected>) {
-        let index = self.count;
+    fn send(&mut self, planned: Planned) {
         self.count += 1;
-        self.sender().send(Planned { index, task }).expect("execute listens");
+        self.sender().send(planned).expect("execute listens");
     }
 
     fn sender(&self) -> &UnboundedSender<Planned> {

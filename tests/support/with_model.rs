@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use serde_json::{Value, json};
-use trawl_core::discover::Wait;
 use trawl_core::event::{Event, EventKind, Finished, RunId};
-use trawl_core::execute::Approval;
 use trawl_core::history::History;
 use trawl_core::mcp::Connections;
-use trawl_core::pipeline::{Agent, Request};
+use trawl_core::pipeline::Agent;
+use trawl_core::request::Approval;
+use trawl_core::request::Request;
+use trawl_core::request::Wait;
 use trawl_core::run::Run;
 use trawl_core::settings::{ServerEntry, Settings};
 

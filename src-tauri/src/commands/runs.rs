@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Runtime, State};
 use tracing::instrument;
-use trawl_core::discover::Wait;
 use trawl_core::event::{AskedTool, Effect, Event, RunId};
-use trawl_core::execute::{Approval, Control};
-use trawl_core::pipeline::Request;
+use trawl_core::execute::Control;
+use trawl_core::request::Approval;
+use trawl_core::request::Request;
+use trawl_core::request::Wait;
 
 use super::Answer;
 use crate::approvals;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use trawl_core::event::{Event, EventKind, LONGEST};
-use trawl_core::execute::Approval;
 use trawl_core::history::{ExportFormat, History, Kept, Recorder};
+use trawl_core::request::Approval;
 use trawl_tests::fake_mcp::{Fake, Options};
 use trawl_tests::stage::{Stage, task};
 use uuid::Uuid;

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use trawl_core::event::{EventKind, TaskStatus};
-use trawl_core::execute::Approval;
 use trawl_core::mcp::Connections;
-use trawl_core::plan::Task;
+use trawl_core::request::Approval;
+use trawl_core::task::Task;
 use trawl_tests::scripted::Scripted;
 use trawl_tests::stage::{Stage, server_entry, task};
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use trawl_core::event::{EventKind, Failure, TaskStatus, WaitReason};
-use trawl_core::plan::{Rejected, Task};
+use trawl_core::task::{Rejected, Task};
 use trawl_tests::fake_mcp::{Fake, Options};
 use trawl_tests::stage::{Played, Stage, task};
 
@@ -163,14 +163,11 @@ async fn the_ids_of_identical_calls_lead_to_one_task() {
     let fake = Fake::new(Options::default());
     let stage = Stage::default().with("fake", json!({}), fake.connect());
     let mut playing = stage.play().await;
-    let aliased = |aliases: &[&str]| Task {
-        aliases: aliases.iter().map(ToString::to_string).collect(),
-        ..task(1, "echo", json!({"text": "once"}))
-    };
-    playing.plan(aliased(&["also"]));
+    let once = task(1, "echo", json!({"text": "once"}));
+    playing.plan(Task { aliases: vec!["also".to_owned()], ..once });
     playing.plan(task(2, "echo", json!({"text": "${also:/text}"})));
     playing.plan(task(3, "echo", json!({"text": "${later:/text} ${t1:/text}"})));
-    playing.alias(0, aliased(&["later"]));
+    playing.alias(0, "later");
     let played = playing.ended().await;
     assert_eq!(echoed(&played, 1), json!({"text": "once"}));
     assert_eq!(echoed(&played, 2), json!({"text": "once once"}));

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use trawl_core::event::{Event, EventKind, TaskStatus, WaitReason};
-use trawl_core::execute::Approval;
 use trawl_core::mcp::Connections;
-use trawl_core::plan::Task;
+use trawl_core::request::Approval;
 use trawl_core::settings::Settings;
+use trawl_core::task::Task;
 use trawl_tests::clock::Clock;
 use trawl_tests::fake_mcp::{Fake, Options};
 use trawl_tests::scripted::Scripted;

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use trawl_core::event::{EventKind, TaskStatus, WaitReason};
-use trawl_core::execute::Approval;
+use trawl_core::request::Approval;
 use trawl_tests::scripted::{Call, PanickingLog, Scripted};
 use trawl_tests::stage::Played;
 use uuid::Uuid;

@@ -5,10 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use trawl_core::event::{EventKind, Reused, TaskStatus};
-use trawl_core::execute::{Approval, Reuse};
+use trawl_core::execute::Reuse;
 use trawl_core::history::{History, Recorder};
 use trawl_core::mcp::Connections;
-use trawl_core::plan::Task;
+use trawl_core::request::Approval;
+use trawl_core::task::Task;
 use trawl_tests::scripted::Scripted;
 use trawl_tests::stage::{Played, Stage, server_entry, task};
 

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use trawl_core::mcp::{CallError, CallOptions};
 use trawl_tests::fake_mcp::{Era, Options};
 
-use crate::mcp::setup::{ask, in_process, object, only, options, stdio};
+use crate::mcp::setup::{ask, code, in_process, object, only, options, stdio};
 
 #[tokio::test]
 async fn a_result_is_kept_whole_with_fields_nobody_knows() {
@@ -34,7 +34,7 @@ async fn a_tools_own_error_is_a_result_and_a_protocol_error_is_not() {
     let CallError::Rpc { code: -32001, message } = &error else { panic!("{error:?}") };
     assert_eq!(message, "server \"fake\" answered: not today");
     let unknown = server.call("nothing", &object(json!({})), options()).await.unwrap_err();
-    assert_eq!(unknown.code(), "rpc_error");
+    assert_eq!(code(&unknown), "rpc_error");
     assert_eq!(ask(&server, "bare", json!({})).await, json!({}));
 }
 
@@ -180,7 +180,7 @@ async fn more_than_the_limit_fails_at_once_and_the_rest_goes_on() {
             };
             server.call("barrier", &hang, options()).await.and(waiting.await).and(first)
         },);
-        assert_eq!(large.unwrap_err().code(), "result_too_large");
+        assert_eq!(code(&large.unwrap_err()), "result_too_large");
         assert!(beside.is_ok(), "{beside:?}");
     }
 }

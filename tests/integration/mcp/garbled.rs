@@ -8,7 +8,7 @@ use trawl_core::mcp::{Connections, Server, test_server};
 use trawl_tests::fake_mcp::{Era, FORMS, Fake, HttpServer, Options};
 use trawl_tests::stage::{Stage, task};
 
-use crate::mcp::setup::{FAKE, ask, entry, object, only, options, settings, stdio};
+use crate::mcp::setup::{FAKE, ask, code, entry, object, only, options, settings, stdio};
 
 /// One server over each wire. What they stand on is kept alive.
 async fn over_each_wire() -> Vec<(&'static str, Connections, Server, Option<HttpServer>)> {
@@ -32,7 +32,7 @@ async fn an_answer_that_is_not_understood_ends_its_call_at_once_and_no_other() {
                 let arguments = object(json!({"form": form, "text": "the words"}));
                 let error = server.call("garbled", &arguments, options()).await.unwrap_err();
                 let words = error.to_string();
-                assert_eq!(error.code(), "rpc_error", "{form} over {wire}: {words}");
+                assert_eq!(code(&error), "rpc_error", "{form} over {wire}: {words}");
                 assert!(
                     words.starts_with("server \"fake\" answered"),
                     "{form} over {wire}: {words}"
@@ -81,7 +81,7 @@ async fn a_refusal_that_names_no_request_ends_the_one_that_was_posted() {
     let (connections, server) = only(json!({"url": http.url})).await;
     fake.refuse_next_call(400, None);
     let error = server.call("echo", &object(json!({})), options()).await.unwrap_err();
-    assert_eq!(error.code(), "rpc_error", "{error}");
+    assert_eq!(code(&error), "rpc_error", "{error}");
     assert!(error.to_string().contains("answered: refused"), "{error}");
     connections.close().await;
 }

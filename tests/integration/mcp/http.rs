@@ -13,7 +13,7 @@ use trawl_core::mcp::{CallError, CallOptions};
 use trawl_tests::clock::Clock;
 use trawl_tests::fake_mcp::{Era, Fake, HttpServer, Options};
 
-use crate::mcp::setup::{ask, connections, object, only, options, settings};
+use crate::mcp::setup::{ask, code, connections, object, only, options, settings};
 
 async fn serve(options: Options) -> (Fake, HttpServer) {
     let fake = Fake::new(options);
@@ -41,7 +41,7 @@ async fn tools_are_listed_and_called_with_either_kind_of_answer_and_in_either_er
             let rich = ask(&server, "rich", json!({})).await;
             assert_eq!(rich["somethingNew"], json!({"kept": true}));
             let refused = server.call("rpc_error", &object(json!({})), options()).await;
-            assert_eq!(refused.unwrap_err().code(), "rpc_error");
+            assert_eq!(code(&refused.unwrap_err()), "rpc_error");
             connections.close().await;
         }
     }
@@ -82,7 +82,7 @@ async fn progress_and_cancellation_work_over_http() {
     let (hung, ()) = tokio::join!(server.call("hang", &arguments, limited), arrived);
     let error = hung.unwrap_err();
     drop(clock);
-    assert_eq!(error.code(), "timed_out");
+    assert_eq!(code(&error), "timed_out");
     fake.record().until(|record| record.cancellations() == 1).await;
     connections.close().await;
 }
@@ -122,7 +122,7 @@ async fn more_than_the_limit_is_refused_over_http() {
         let (connections, server) = only(url(&http)).await;
         let arguments = object(json!({"bytes": 257 << 20}));
         let error = server.call("huge", &arguments, options()).await.unwrap_err();
-        assert_eq!(error.code(), "result_too_large", "{error}");
+        assert_eq!(code(&error), "result_too_large", "{error}");
         assert!(server.call("echo", &object(json!({})), options()).await.is_ok());
         connections.close().await;
     }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use trawl_core::event::Object;
-use trawl_core::mcp::{CallOptions, Connections, Server};
+use trawl_core::failure::FailureCode;
+use trawl_core::mcp::{CallError, CallOptions, Connections, Server};
 use trawl_core::settings::{ServerEntry, Settings};
 use trawl_tests::fake_mcp::{Fake, Options};
 
@@ -74,6 +75,11 @@ pub(crate) async fn until_there_is(connections: &Connections, tool: &str) {
         }
         changes.changed().await.unwrap();
     }
+}
+
+/// The code with which a task fails for this.
+pub(crate) fn code(error: &CallError) -> &'static str {
+    FailureCode::from(error).as_str()
 }
 
 /// A call that must bring a result.

@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use uuid::Uuid;
 
-use crate::mcp::setup::{FAKE, ask, connections, object, options, settings};
+use crate::mcp::setup::{FAKE, ask, code, connections, object, options, settings};
 
 /// Far longer than a supervisor takes to end everything.
 const LONGEST_END: Duration = Duration::from_mins(1);
@@ -147,7 +147,7 @@ async fn a_supervisor_that_is_killed_ends_its_calls_and_leaves_no_server_behind(
     };
     let (hung, ()) = tokio::join!(server.call("hang", &arguments, options), killed);
     let error = hung.unwrap_err();
-    assert_eq!(error.code(), "disconnected", "{error}");
+    assert_eq!(code(&error), "disconnected", "{error}");
     until_alive(&marker, 0).await;
     // The next question finds it connected anew.
     let again = connections.connected("fake").await.unwrap();

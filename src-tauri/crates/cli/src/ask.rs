@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use futures::StreamExt as _;
-use trawl_core::discover::Wait;
 use trawl_core::event::{Event, EventKind};
-use trawl_core::execute::Approval;
 use trawl_core::history::{History, Kept};
 use trawl_core::logging::Results;
 use trawl_core::mcp::Connections;
-use trawl_core::pipeline::{Agent, Request};
+use trawl_core::pipeline::Agent;
+use trawl_core::request::Approval;
+use trawl_core::request::Request;
+use trawl_core::request::Wait;
 use trawl_core::run::Run;
 
 use crate::arguments::{Approve, Ask, Place};

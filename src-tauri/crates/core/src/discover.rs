@@ -14,16 +14,8 @@ use crate::{
     event::{EventKind, NotConsulted},
     history::Recorder,
     mcp::{Connections, Server},
+    request::Wait,
 };
-
-/// How long a question waits for servers that are not ready yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wait {
-    /// Each server has its own limit; all are waited for.
-    Each,
-    /// No longer than this for any of them.
-    AtMost(Duration),
-}
 
 /// What can be asked.
 #[derive(Clone)]

@@ -3,22 +3,23 @@
 //! Comes in: a request. Goes out: the question, the planner and writer, the conversation so far and
 //! the run's limit of time. Connects to nothing.
 
-mod conversation;
-
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-pub use self::conversation::Turn;
 use crate::{
+    conversation::Turn,
+    event::RunId,
     history::History,
-    llm::models::seconds,
-    pipeline::Request,
-    settings::{Limits, Settings},
+    request::Request,
+    settings::{Limits, Settings, seconds},
 };
 
 /// Longest question, in bytes: what is longer is a document, not a question.
 pub const MAX_QUESTION_BYTES: usize = 32 * 1024;
+
+/// Turns of a conversation that a follow-up carries along.
+const MAX_TURNS: usize = 10;
 
 /// Time for writing the answer, where the tasks have used up the run's.
 const TO_WRITE: Duration = Duration::from_mins(1);
@@ -80,10 +81,32 @@ pub(crate) async fn initialize(request: &Request, history: Option<&History>) -> 
     let limit = run_limit(&request.settings);
     let deadline = Instant::now() + limit;
     let conversation = match (request.continues, history) {
-        (Some(run), Some(history)) => conversation::read(run, history.clone()).await,
+        (Some(run), Some(history)) => earlier(run, history.clone()).await,
         _ => Vec::new(),
     };
     Initialized { conversation, deadline, limit }
+}
+
+/// The last turns up to and with `run`, oldest first. A run that is gone ends the conversation.
+async fn earlier(run: RunId, history: History) -> Vec<Turn> {
+    // A follow-up may be asked the moment its run has ended, which is before that is written. Where
+    // another process holds the file, it is asked without what is not written yet.
+    history.flush(run).await;
+    let read = tokio::task::spawn_blocking(move || {
+        let mut turns = Vec::new();
+        let mut next = Some(run);
+        while let (Some(id), true) = (next, turns.len() < MAX_TURNS) {
+            let Ok(Some(run)) = history.run(id) else { break };
+            turns.push(Turn {
+                question: run.listed.question,
+                answer: run.answer.unwrap_or_default(),
+            });
+            next = run.listed.continues;
+        }
+        turns.reverse();
+        turns
+    });
+    read.await.unwrap_or_default()
 }
 
 /// A limit that is none is the default; a year is for ever.

@@ -13,11 +13,13 @@
 //! [`pipeline::Agent::ask`]. Nothing here knows a window or a command line.
 
 pub mod catalog;
+mod conversation;
 mod digest;
 pub mod discover;
 pub mod error;
 pub mod event;
 pub mod execute;
+pub mod failure;
 mod fence;
 pub mod history;
 pub mod initialize;
@@ -30,8 +32,10 @@ pub mod paths;
 pub mod pipeline;
 mod placeholder;
 pub mod plan;
+pub mod request;
 pub mod run;
 pub mod secrets;
 pub mod settings;
 pub mod synthesize;
+pub mod task;
 pub mod value;

@@ -4,25 +4,26 @@
 //! Steps do not call each other: what one finds reaches the next one here. Plan and execute run at
 //! the same time, joined by a channel, so that a task starts the moment it is planned.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tracing::{Instrument as _, info_span};
 use uuid::Uuid;
 
 use crate::{
-    discover::{Discovered, Wait, discover},
+    discover::{Discovered, discover},
     error::RunError,
-    event::{Event, EventKind, Finished, NotConsulted, RunId, TaskStatus, Timings, shortened},
-    execute::{Allowed, Approval, CallLimits, Context, Control, Executed, Outcome, Reuse, execute},
+    event::{Event, EventKind, Finished, NotConsulted, TaskStatus, Timings, shortened},
+    execute::{Allowed, CallLimits, Context, Control, Reuse, execute},
     history::{History, Recorder},
     initialize::{Initialized, RefusedQuestion, checked_question, initialize},
     llm::{Model, ModelError, Models},
     mcp::Connections,
-    plan::{Plan, PlanEnd, PlanInput, Stop, plan},
+    plan::{Plan, PlanEnd, PlanInput, plan},
+    request::Request,
     run::Run,
-    settings::Settings,
     synthesize::{self, Answer, model::WriteInput},
+    task::{Executed, Outcome, Stop},
 };
 
 /// Bytes of one task's failure in the run's: each is told whole by its task.
@@ -41,23 +42,6 @@ pub struct Agent {
     pub models: Models,
     /// Tools that a person is not asked about any more.
     pub allowed: Allowed,
-}
-
-/// One question and how it is to be asked.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// What the person asks.
-    pub question: String,
-    /// The run it follows up.
-    pub continues: Option<RunId>,
-    /// What happens to a call that is not marked read-only.
-    pub approval: Approval,
-    /// How old the result of an earlier run may be to be used again; `None` is never.
-    pub reuse: Option<Duration>,
-    /// How long servers are waited for.
-    pub wait: Wait,
-    /// As they are now; a later change does not touch this run.
-    pub settings: Arc<Settings>,
 }
 
 /// How a run ends.

@@ -21,15 +21,15 @@ mod strict;
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 
-pub(crate) use self::check::DUPLICATE_CALL;
 use self::{check::Checker, spent::Spent};
 use crate::{
     catalog::Catalog,
-    event::{EventKind, Failure, Usage},
+    conversation::Turn,
+    event::{EventKind, Usage},
     history::Recorder,
-    initialize::Turn,
     llm::{Model, ModelError},
     settings::Settings,
+    task::{Planned, Stop},
 };
 
 /// Names of left out tools that an event holds, at most.
@@ -78,30 +78,6 @@ pub(crate) enum PlanEnd {
     Failed(String),
     /// Ended before it was whole.
     Stopped(Stop),
-}
-
-/// Why planning ends early.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// A person wants the answer from what is there.
-    Tasks,
-    /// A person ended the run.
-    Run,
-    /// The run's limit of time passed.
-    TimedOut,
-}
-
-impl Stop {
-    /// What a person is told.
-    pub(crate) fn words(self) -> &'static str {
-        match self {
-            Self::Tasks => "it was stopped",
-            Self::Run => "the run was cancelled",
-            Self::TimedOut => {
-                "the run's limit of time passed; limits.runTimeoutSeconds is the setting"
-            }
-        }
-    }
 }
 
 /// Plans, with the model if there is one; the built-in planner takes over from one that fails.
@@ -235,48 +211,6 @@ fn plan_builtin(
         left_out: Vec::new(),
     });
     PlanEnd::Tasks
-}
-
-/// One task of the plan, or why it cannot be one. Indexes count up, but a task that had to be repaired
-/// comes after its neighbours; an index that comes again brings only further aliases.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Planned {
-    /// Position in the plan, from 0.
-    pub index: usize,
-    /// The task, or the reason with which `execute` finishes it as failed.
-    pub task: Result<Task, Rejected>,
-}
-
-/// A call to be made.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Task {
-    /// The plan's own name for it (`t1` …).
-    pub id: String,
-    /// Names by which later tasks may also refer to it: ids of identical calls.
-    pub aliases: Vec<String>,
-    /// Qualified name of the tool.
-    pub tool_name: String,
-    /// Arguments; may hold `${id}` and `${id:/pointer}` placeholders.
-    pub arguments: Value,
-    /// Ids it waits for, the ones its placeholders imply included. May name tasks not seen yet.
-    pub depends_on: Vec<String>,
-    /// Higher leaves a queue first.
-    pub priority: i64,
-    /// Why, in a person's words; may be empty.
-    pub description: String,
-}
-
-/// A planned task that cannot be run: unknown tool, invalid arguments, duplicate id.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Rejected {
-    /// Its id, so that dependants learn of it.
-    pub id: String,
-    /// What the plan wrote as the tool's name.
-    pub tool_name: String,
-    /// Why it was planned, in a person's words; may be empty.
-    pub description: String,
-    /// Why it cannot be run.
-    pub failure: Failure,
 }
 
 /// One element of a plan's `tasks`, as it was written: nothing resolved, nothing validated.

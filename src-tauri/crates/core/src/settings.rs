@@ -15,6 +15,7 @@ mod server;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
+pub(crate) use self::limits::seconds;
 pub use self::{
     limits::Limits,
     model::{ModelSettings, Price, Provider},

@@ -17,9 +17,9 @@ use serde_json::Value;
 use self::{citations::Checked, evidence::Evidence};
 use crate::{
     event::{Citation, Cut, EventKind, NotConsulted, TaskStatus, Usage},
-    execute::Outcome,
+    failure::FailureCode,
     history::Recorder,
-    plan::DUPLICATE_CALL,
+    task::Outcome,
 };
 
 /// A completed task, as the writers see it.
@@ -107,9 +107,7 @@ fn read(task: Outcome, recorder: &Recorder) -> Option<Found> {
 
 /// What the answer does not rest on: servers that failed, tasks that did not complete.
 pub(crate) fn not_consulted(failed: &[NotConsulted], tasks: &[Outcome]) -> Vec<NotConsulted> {
-    let asked_elsewhere = |task: &Outcome| {
-        task.failure.as_ref().is_some_and(|failure| failure.code == DUPLICATE_CALL)
-    };
+    let asked_elsewhere = |task: &Outcome| FailureCode::DuplicateCall.is_of(task.failure.as_ref());
     let open = tasks.iter().filter(|task| task.status != TaskStatus::Completed);
     let open = open.filter(|task| !asked_elsewhere(task)).map(|task| {
         let reason =

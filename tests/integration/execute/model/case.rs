@@ -8,10 +8,11 @@ use proptest::strategy::Union;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 use trawl_core::event::EventKind;
-use trawl_core::execute::{Approval, Control};
+use trawl_core::execute::Control;
 use trawl_core::history::Recorder;
 use trawl_core::mcp::Connections;
-use trawl_core::plan::Task;
+use trawl_core::request::Approval;
+use trawl_core::task::Task;
 use trawl_tests::scripted::Scripted;
 use trawl_tests::stage::{Played, Stage, server_entry, task};
 

@@ -8,20 +8,20 @@ use tokio::time::{Instant, sleep_until};
 use crate::event::{EventKind, Object};
 use crate::mcp::{CallError, CallOptions, Progress, ToolResult};
 
-use super::job::Job;
+use super::call::Call;
 
 /// Between two progress events of a task.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
 /// Calls the tool once.
-pub(super) async fn attempt(job: &Job, arguments: &Object) -> Result<ToolResult, CallError> {
-    let Job { server, tool, recorder, index, .. } = job;
+pub(super) async fn attempt(call: &Call, arguments: &Object) -> Result<ToolResult, CallError> {
+    let Call { server, tool, recorder, index, .. } = call;
     let index = *index;
     let (progress, mut heard) = mpsc::unbounded_channel();
     let options = CallOptions {
         timeout: server.entry().timeout(),
         total_timeout: server.entry().total_timeout(),
-        cancel: job.cancel.clone(),
+        cancel: call.cancel.clone(),
         progress: Some(progress),
     };
     let tell = |progress: Progress| {
@@ -30,8 +30,8 @@ pub(super) async fn attempt(job: &Job, arguments: &Object) -> Result<ToolResult,
         recorder.emit(EventKind::TaskProgress { index, progress, total, message });
     };
     let mut pace = Pace::default();
-    let call = server.call(&tool.name, arguments, options);
-    tokio::pin!(call);
+    let calling = server.call(&tool.name, arguments, options);
+    tokio::pin!(calling);
     loop {
         let due = pace.due();
         tokio::select! {
@@ -41,7 +41,7 @@ pub(super) async fn attempt(job: &Job, arguments: &Object) -> Result<ToolResult,
                     tell(progress);
                 }
             }
-            result = &mut call => return result,
+            result = &mut calling => return result,
             () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                 if let Some(progress) = pace.release(Instant::now()) {
                     tell(progress);

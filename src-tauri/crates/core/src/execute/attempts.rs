@@ -1,6 +1,6 @@
 //! A task's calls: a place at the server for each, one to three of them, and the result kept.
 //!
-//! Comes in: a job and its arguments. Goes out: how it ended. Emits `taskWaiting`, `taskStarted` and
+//! Comes in: a call and its arguments. Goes out: how it ended. Emits `taskWaiting`, `taskStarted` and
 //! `taskRetrying`.
 
 use std::time::Duration;
@@ -9,15 +9,26 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use crate::event::{EventKind, Failure, Object, WaitReason};
-use crate::logging;
+use crate::failure::FailureCode;
 use crate::mcp::{CallError, ToolResult};
 
 use super::attempt::attempt;
-use super::failure::FailureCode;
+use super::call::Call;
 use super::gate::{HeldBy, Permit, Ticket};
-use super::job::{Ending, Job, Kept, LARGE, Meter, away_if};
+use super::kept::{Kept, keep};
+use super::meter::Meter;
 use super::preview;
 use super::retry;
+
+/// What became of the calls.
+pub(super) enum Called {
+    /// There is a result.
+    Completed(Kept),
+    /// There is none, or one that is an error.
+    Failed(Failure, Kept),
+    /// They were told to stop.
+    Stopped,
+}
 
 /// What an answer means.
 enum Verdict {
@@ -40,87 +51,87 @@ struct Again {
 /// Calls until there is a result, or no further attempt is worth it. `changed` are the arguments
 /// where they are not what was planned.
 pub(super) async fn attempts(
-    job: &mut Job,
+    call: &mut Call,
     arguments: &Object,
     ticket: Ticket,
     meter: &mut Meter,
     changed: Option<&Value>,
-) -> Ending {
+) -> Called {
     let mut ceilings = retry::ceilings();
     let mut ticket = Some(ticket);
     loop {
         let mut unreachable = None;
-        if !job.server.is_usable() {
+        if !call.server.is_usable() {
             // Neither a place at the server nor the task's own time is spent on connecting.
             ticket = None;
-            match reconnected(job).await {
+            match reconnected(call).await {
                 Reconnected::Same => {}
-                Reconnected::Other(failure) => return Ending::Failed(failure, Kept::default()),
+                Reconnected::Other(failure) => return Called::Failed(failure, Kept::default()),
                 Reconnected::Not(error) => unreachable = Some(error),
-                Reconnected::Stopped => return Ending::Stopped,
+                Reconnected::Stopped => return Called::Stopped,
             }
         }
-        let place = ticket.take().unwrap_or_else(|| job.gate.enter(job.priority, job.index));
-        let Some(permit) = admitted(job, place).await else { return Ending::Stopped };
+        let place = ticket.take().unwrap_or_else(|| call.ticket());
+        let Some(permit) = admitted(call, place).await else { return Called::Stopped };
         meter.start();
-        job.recorder.emit(EventKind::TaskStarted {
-            index: job.index,
+        call.recorder.emit(EventKind::TaskStarted {
+            index: call.index,
             attempt: meter.attempts,
             arguments: changed.filter(|_| meter.attempts == 1).cloned(),
         });
         let answer = match unreachable {
             Some(error) => Err(error),
             // A large state machine that only those need who are let in: thousands may wait outside.
-            None => Box::pin(attempt(job, arguments)).await,
+            None => Box::pin(attempt(call, arguments)).await,
         };
         meter.stop();
-        let verdict = judged(job, &permit, answer);
+        let verdict = judged(call, &permit, answer);
         // The server is free for the next call while this one's result is put away.
         drop(permit);
         let (failure, result, again) = match verdict {
-            Verdict::Stopped => return Ending::Stopped,
-            Verdict::Good(result) => return Ending::Completed(kept(job, result).await),
+            Verdict::Stopped => return Called::Stopped,
+            Verdict::Good(result) => return Called::Completed(keep(call, result).await),
             Verdict::Bad { failure, result, again } => (failure, result, again),
         };
         let wait = again.and_then(|again| {
             let delay = retry::delay(ceilings.next()?, again.retry_after);
             let next = Instant::now().checked_add(delay)?;
-            (next < job.deadline).then_some((delay, again.reason))
+            (next < call.deadline).then_some((delay, again.reason))
         });
         let Some((delay, reason)) = wait else {
             let kept = match result {
-                Some(result) => kept(job, result).await,
+                Some(result) => keep(call, result).await,
                 None => Kept::default(),
             };
-            return Ending::Failed(after_all(failure, meter.attempts), kept);
+            return Called::Failed(after_all(failure, meter.attempts), kept);
         };
-        job.recorder.emit(EventKind::TaskRetrying {
-            index: job.index,
+        call.recorder.emit(EventKind::TaskRetrying {
+            index: call.index,
             attempt: meter.attempts,
             delay_ms: delay.as_secs_f64() * 1000.0,
             reason,
         });
         tokio::select! {
             biased;
-            () = job.cancel.cancelled() => return Ending::Stopped,
+            () = call.cancel.cancelled() => return Called::Stopped,
             () = sleep(delay) => {}
         }
     }
 }
 
-async fn admitted(job: &Job, place: Ticket) -> Option<Permit> {
+async fn admitted(call: &Call, place: Ticket) -> Option<Permit> {
     let told = |by| {
         let (reason, limit, until_ms) = match by {
             HeldBy::Limit(limit) => (WaitReason::Limit, Some(limit), None),
             HeldBy::Rate => (WaitReason::Rate, None, None),
-            HeldBy::Pause(until) => (WaitReason::Rate, None, Some(job.recorder.ms_at(until))),
+            HeldBy::Pause(until) => (WaitReason::Rate, None, Some(call.recorder.ms_at(until))),
         };
-        let (index, on) = (job.index, Vec::new());
-        job.recorder.emit(EventKind::TaskWaiting { index, reason, on, limit, until_ms });
+        let (index, on) = (call.index, Vec::new());
+        call.recorder.emit(EventKind::TaskWaiting { index, reason, on, limit, until_ms });
     };
     tokio::select! {
         biased;
-        () = job.cancel.cancelled() => None,
+        () = call.cancel.cancelled() => None,
         permit = place.admitted(told) => Some(permit),
     }
 }
@@ -134,26 +145,26 @@ enum Reconnected {
     Stopped,
 }
 
-/// Connects the job's server anew.
-async fn reconnected(job: &mut Job) -> Reconnected {
-    let name = job.server.name().to_owned();
+/// Connects the call's server anew.
+async fn reconnected(call: &mut Call) -> Reconnected {
+    let name = call.server.name().to_owned();
     let reconnected = tokio::select! {
         biased;
-        () = job.cancel.cancelled() => return Reconnected::Stopped,
+        () = call.cancel.cancelled() => return Reconnected::Stopped,
         // As large as all of connecting.
-        reconnected = Box::pin(job.connections.connected(&name)) => reconnected,
+        reconnected = Box::pin(call.connections.connected(&name)) => reconnected,
     };
     match reconnected {
-        Ok(server) => job.server = server,
+        Ok(server) => call.server = server,
         Err(error) => {
             let message = error.to_string();
             return Reconnected::Not(CallError::Disconnected { message, sent: false });
         }
     }
     // What was approved, or needed no approval, was the tool as it was defined then.
-    let now = job.server.tools().iter().find(|tool| tool.name == job.tool.name);
+    let now = call.server.tools().iter().find(|tool| tool.name == call.tool.name);
     match now {
-        Some(now) if now.definition != job.tool.definition && !now.hints.read_only => {
+        Some(now) if now.definition != call.tool.definition && !now.hints.read_only => {
             let message = format!(
                 "the tool {} of server \"{name}\" has changed since the call was planned; ask again",
                 now.name
@@ -165,15 +176,15 @@ async fn reconnected(job: &mut Job) -> Reconnected {
 }
 
 /// What an answer means, for the task and for its server's gate.
-fn judged(job: &Job, permit: &Permit, answer: Result<ToolResult, CallError>) -> Verdict {
-    let (tool, entry) = (&job.tool, job.server.entry());
+fn judged(call: &Call, permit: &Permit, answer: Result<ToolResult, CallError>) -> Verdict {
+    let (tool, entry) = (&call.tool, call.server.entry());
     match answer {
         Ok(result) if !result.is_error => {
             permit.answered();
             Verdict::Good(result)
         }
         Ok(result) => {
-            let words = preview::told(&result.json, &job.server);
+            let words = preview::told(&result.json, &call.server);
             let too_many = retry::speaks_of_too_many(&words);
             let slowed = if too_many { permit.refused(None) } else { None };
             if !too_many {
@@ -193,7 +204,7 @@ fn judged(job: &Job, permit: &Permit, answer: Result<ToolResult, CallError>) -> 
                 again: again.then_some(Again { retry_after: None, reason }),
             }
         }
-        Err(CallError::Cancelled) if job.cancel.is_cancelled() => Verdict::Stopped,
+        Err(CallError::Cancelled) if call.cancel.is_cancelled() => Verdict::Stopped,
         Err(error) => {
             let retry_after = retry::retry_after(&error);
             let too_many = retry::is_one_too_many(&error);
@@ -207,27 +218,6 @@ fn judged(job: &Job, permit: &Permit, answer: Result<ToolResult, CallError>) -> 
             }
         }
     }
-}
-
-/// Hands the result to the recorder and to the log; only its beginning stays here.
-async fn kept(job: &Job, result: ToolResult) -> Kept {
-    let (recorder, index, tool) = (job.recorder.clone(), job.index, job.tool.clone());
-    let server = job.server.clone();
-    let takes_long = result.json.len() > LARGE || logging::is_behind();
-    away_if(takes_long, move || {
-        recorder.keep_result(index, &result.json);
-        tracing::debug!(
-            target: "trawl::results",
-            run = %recorder.run_id(),
-            index,
-            server = tool.server,
-            tool = tool.name,
-            is_error = result.is_error,
-            result = result.json,
-        );
-        Kept { bytes: result.json.len(), preview: preview::told(&result.json, &server) }
-    })
-    .await
 }
 
 fn after_all(failure: Failure, attempts: u32) -> Failure {

@@ -4,93 +4,65 @@
 //! by orders. So no state is shared, and nothing here needs a lock. What is told of it: every event
 //! that ends a task, asks about it or lets it wait for other tasks.
 //!
-//! A task that arrives is given its place ([`Board::arrived`]); when nothing it depends on is open,
-//! it is *ready* and `launch` starts it; `finish` ends it and wakes what depends on it.
+//! A task that arrives is given its place ([`Board::arrived`]); when nothing it depends on is open
+//! (`depend`), it is *ready* and `launch` starts it, or `ask`s a person first; `finish` ends it and
+//! wakes what depends on it. The state is these files' alone; others see it through methods.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+mod ask;
+mod consent;
+mod cycle;
+mod depend;
+mod finish;
+mod launch;
+mod slot;
+mod totals;
+
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
-use tokio::task::{Id, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::catalog::Tool;
-use crate::event::{EventKind, Failure, Reused, TaskStatus, WaitReason};
+use crate::event::TaskStatus;
+use crate::failure::FailureCode;
 use crate::mcp::Server;
 use crate::placeholder;
-use crate::plan::{Planned, Task};
+use crate::task::{Planned, Rejected, Stop, Task};
 
-use super::consent::Asking;
-use super::cycle::cycles;
-use super::failure::FailureCode;
-use super::finish::{Stop, Totals};
+use super::Context;
 use super::gate::Gate;
 use super::job::Ended;
-use super::{Context, Outcome};
+
+use self::consent::Asking;
+use self::slot::{Slot, State};
+use self::totals::Totals;
+
+/// What a task's job leaves behind.
+pub(super) type Joined = Result<(Id, Ended), JoinError>;
 
 /// All tasks of one run.
 pub(super) struct Board {
-    pub(super) context: Context,
-    pub(super) servers: HashMap<String, (Server, Arc<Gate>)>,
+    context: Context,
+    servers: HashMap<String, (Server, Arc<Gate>)>,
     /// In plan order. A hole is a task that is still being repaired.
-    pub(super) slots: Vec<Option<Slot>>,
+    slots: Vec<Option<Slot>>,
     ids: HashMap<String, usize>,
     /// Who waits for an id that no task has yet.
     awaited: HashMap<String, Vec<usize>>,
     /// To be launched before the board looks at anything else.
-    pub(super) ready: Vec<usize>,
+    ready: Vec<usize>,
     /// To be asked about, and what.
-    pub(super) to_ask: Vec<(usize, Asking)>,
-    pub(super) running: JoinSet<Ended>,
-    pub(super) jobs: HashMap<Id, usize>,
+    to_ask: Vec<(usize, Asking)>,
+    running: JoinSet<Ended>,
+    jobs: HashMap<Id, usize>,
     /// Stopped by a person before they arrived.
-    pub(super) unwanted: HashSet<usize>,
+    unwanted: HashSet<usize>,
     /// Tasks that have arrived and not ended.
-    pub(super) open: usize,
-    pub(super) stop: CancellationToken,
-    pub(super) stopped: Option<Stop>,
-    pub(super) totals: Totals,
-}
-
-/// One task.
-pub(super) struct Slot {
-    pub(super) tool: Option<Arc<Tool>>,
-    /// As planned; with placeholders replaced when they have been.
-    pub(super) arguments: Arc<Value>,
-    pub(super) filled: bool,
-    pub(super) approved: bool,
-    /// Its tool was always allowed when it was asked about.
-    pub(super) was_allowed: bool,
-    pub(super) priority: i64,
-    waits_for: Vec<usize>,
-    unseen: Vec<String>,
-    /// How many of both are open.
-    pub(super) needs: usize,
-    pub(super) dependants: Vec<usize>,
-    /// Servers whose results are in its arguments.
-    pub(super) carried: BTreeSet<String>,
-    pub(super) state: State,
-    /// Stops its job.
-    pub(super) cancel: Option<CancellationToken>,
-    pub(super) outcome: Outcome,
-    pub(super) result_bytes: usize,
-    /// Whose result it has, where no call was made.
-    pub(super) reused: Option<Reused>,
-}
-
-/// Where a task stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
-    /// For other tasks.
-    Waiting,
-    /// Nothing but its approval and its server's limit holds it back.
-    Ready,
-    /// For a person.
-    Asking,
-    /// Its job runs, or waits for a place at its server.
-    Running,
-    /// For good.
-    Ended,
+    open: usize,
+    stop: CancellationToken,
+    stopped: Option<Stop>,
+    totals: Totals,
 }
 
 impl Board {
@@ -118,30 +90,29 @@ impl Board {
         }
     }
 
-    /// A task was planned. An index that arrives again brings only further aliases.
+    /// The plan goes on.
     pub(super) fn arrived(&mut self, planned: Planned) {
-        let Planned { index, task } = planned;
-        if self.slot(index).is_some() {
-            if let Ok(task) = task {
-                self.name(index, task.aliases);
-            }
-            return;
+        match planned {
+            Planned::Task(index, task) => self.accepted(index, task),
+            Planned::Rejected(index, rejected) => self.rejected(index, rejected),
+            Planned::Alias(index, name) => self.name(index, [name]),
         }
+    }
+
+    fn rejected(&mut self, index: usize, rejected: Rejected) {
+        let Rejected { id, tool_name, description, failure } = rejected;
+        let slot = Slot::new(index, id.clone(), tool_name, description, Value::Null, 0);
+        self.place(index, slot);
+        self.name(index, [id]);
+        self.fail(index, failure);
+    }
+
+    fn place(&mut self, index: usize, slot: Slot) {
         if self.slots.len() <= index {
             self.slots.resize_with(index + 1, || None);
         }
+        self.slots[index] = Some(slot);
         self.open += 1;
-        match task {
-            Err(rejected) => {
-                let id = rejected.id.clone();
-                let (tool, description) = (rejected.tool_name, rejected.description);
-                self.slots[index] =
-                    Some(Slot::new(index, rejected.id, tool, description, Value::Null, 0));
-                self.name(index, [id]);
-                self.fail(index, rejected.failure);
-            }
-            Ok(task) => self.accepted(index, task),
-        }
     }
 
     fn accepted(&mut self, index: usize, task: Task) {
@@ -159,13 +130,13 @@ impl Board {
             slot.outcome.tool.clone_from(&tool.name);
             slot.tool = Some(tool.clone());
         }
-        self.slots[index] = Some(slot);
+        self.place(index, slot);
         self.name(index, std::iter::once(id).chain(aliases));
         if let Some(stop) = self.stopped {
             return self.cancelled(index, stop.failure());
         }
         if self.unwanted.contains(&index) {
-            return self.cancelled(index, Stop::task());
+            return self.cancelled(index, Stop::of_one_task());
         }
         match tool {
             Err(unknown) => self.fail(index, FailureCode::UnknownTool.because(unknown.to_string())),
@@ -176,153 +147,36 @@ impl Board {
         }
     }
 
-    /// Makes a task wait for what it names, or makes it ready.
-    fn depend(&mut self, index: usize, names: Vec<String>) {
-        for name in names {
-            match self.ids.get(&name).copied() {
-                Some(other) if other == index => {
-                    return self.fail(index, self.circle(&[index]));
-                }
-                Some(other) => self.wait_for(index, other),
-                None => {
-                    self.awaited.entry(name.clone()).or_default().push(index);
-                    self.change(index, |slot| {
-                        slot.unseen.push(name);
-                        slot.needs += 1;
-                    });
-                }
-            }
-        }
-        let broken = self
-            .slot(index)
-            .and_then(|slot| slot.waits_for.iter().copied().find(|other| self.is_broken(*other)));
-        match (broken, self.slot(index).map_or(0, |slot| slot.needs)) {
-            (Some(other), _) => self.skip(index, other),
-            (None, 0) => self.make_ready(index),
-            (None, _) => {
-                self.tell_waiting(index);
-            }
-        }
+    /// Whether a task has arrived and not ended.
+    pub(super) fn has_open_tasks(&self) -> bool {
+        self.open > 0
     }
 
-    /// It waits for other tasks, as far as those are known.
-    fn tell_waiting(&self, index: usize) {
-        let Some(slot) = self.slot(index) else { return };
-        let open = |other: &usize| self.slot(*other).is_some_and(|on| on.state != State::Ended);
-        let on = slot.waits_for.iter().copied().filter(open).collect();
-        let reason = WaitReason::Dependency;
-        let waiting = EventKind::TaskWaiting { index, reason, on, limit: None, until_ms: None };
-        self.context.recorder.emit(waiting);
+    /// Why all open tasks were stopped, if they were.
+    pub(super) fn stopped(&self) -> Option<Stop> {
+        self.stopped
     }
 
-    fn wait_for(&mut self, index: usize, other: usize) {
-        let known = self.slot(index).is_some_and(|slot| slot.waits_for.contains(&other));
-        let Some(on) = self.slots.get_mut(other).and_then(Option::as_mut) else { return };
-        let open = on.state != State::Ended;
-        if open && !known {
-            on.dependants.push(index);
-        }
-        self.change(index, |slot| {
-            if !known {
-                slot.waits_for.push(other);
-                slot.needs += usize::from(open);
-            }
-        });
+    /// The next job that comes to its end; `None` where none runs. May be dropped and called again.
+    pub(super) async fn next_joined(&mut self) -> Option<Joined> {
+        self.running.join_next_with_id().await
     }
 
-    /// A task is known by these ids from now on; whoever waited for one now waits for the task.
-    fn name(&mut self, index: usize, names: impl IntoIterator<Item = String>) {
-        for name in names {
-            // The first task of an id keeps it; the plan rejects the second.
-            if self.ids.contains_key(&name) {
-                continue;
-            }
-            let waiting = self.awaited.remove(&name).unwrap_or_default();
-            self.ids.insert(name.clone(), index);
-            for waiter in waiting {
-                if self.slot(waiter).is_none_or(|slot| slot.state != State::Waiting) {
-                    continue;
-                }
-                self.change(waiter, |slot| {
-                    slot.unseen.retain(|unseen| *unseen != name);
-                    slot.needs -= 1;
-                });
-                if waiter == index {
-                    self.fail(waiter, self.circle(&[waiter]));
-                    continue;
-                }
-                self.wait_for(waiter, index);
-                if self.is_broken(index) {
-                    self.skip(waiter, index);
-                } else if self.slot(waiter).is_some_and(|slot| slot.needs == 0) {
-                    self.make_ready(waiter);
-                } else {
-                    self.tell_waiting(waiter);
-                }
-            }
-        }
-    }
-
-    /// No further task will come: what waits for one that is not there, or in a circle, fails.
-    pub(super) fn plan_is_whole(&mut self) {
-        for index in 0..self.slots.len() {
-            let Some(slot) = self.slot(index).filter(|slot| slot.state == State::Waiting) else {
-                continue;
-            };
-            if !slot.unseen.is_empty() {
-                let unseen: Vec<_> = slot.unseen.iter().map(|id| format!("\"{id}\"")).collect();
-                let message = format!(
-                    "it waits for {}, which no task of the plan is called (a literal \"${{\" is written \"$${{\")",
-                    unseen.join(" and ")
-                );
-                self.fail(index, FailureCode::UnknownDependency.because(message));
-            }
-        }
-        let waiting =
-            |index: &usize| self.slot(*index).is_some_and(|slot| slot.state == State::Waiting);
-        let edges: Vec<(usize, Vec<usize>)> = (0..self.slots.len())
-            .filter(waiting)
-            .filter_map(|index| {
-                let others = self.slot(index)?.waits_for.iter().copied().filter(waiting).collect();
-                Some((index, others))
-            })
-            .collect();
-        for circle in cycles(&edges) {
-            let failure = self.circle(&circle);
-            // All of them at once: none is skipped since its neighbour failed first.
-            self.fail_together(&circle, &failure);
-        }
-    }
-
-    fn circle(&self, tasks: &[usize]) -> Failure {
-        let called = |index: usize| {
-            let id = self.slot(index).map(|slot| slot.outcome.id.as_str()).unwrap_or_default();
-            format!("task {} ({id})", index + 1)
-        };
-        let first = tasks.first().copied().unwrap_or_default();
-        let mut words = called(first);
-        for task in tasks.iter().skip(1).copied().chain([first]) {
-            words = format!("{words} waits for {}, which", called(task));
-        }
-        let words = words.strip_suffix(", which").unwrap_or(&words).to_owned();
-        FailureCode::DependencyCycle.because(words)
-    }
-
-    pub(super) fn index_of(&self, id: &str) -> Option<usize> {
+    fn index_of(&self, id: &str) -> Option<usize> {
         self.ids.get(id).copied()
     }
 
-    pub(super) fn slot(&self, index: usize) -> Option<&Slot> {
+    fn slot(&self, index: usize) -> Option<&Slot> {
         self.slots.get(index).and_then(Option::as_ref)
     }
 
-    pub(super) fn change(&mut self, index: usize, change: impl FnOnce(&mut Slot)) {
+    fn change(&mut self, index: usize, change: impl FnOnce(&mut Slot)) {
         if let Some(slot) = self.slots.get_mut(index).and_then(Option::as_mut) {
             change(slot);
         }
     }
 
-    pub(super) fn make_ready(&mut self, index: usize) {
+    fn make_ready(&mut self, index: usize) {
         self.change(index, |slot| slot.state = State::Ready);
         self.ready.push(index);
     }
@@ -332,35 +186,5 @@ impl Board {
         self.slot(index).is_some_and(|slot| {
             slot.state == State::Ended && slot.outcome.status != TaskStatus::Completed
         })
-    }
-}
-
-impl Slot {
-    fn new(
-        index: usize,
-        id: String,
-        tool: String,
-        description: String,
-        arguments: Value,
-        priority: i64,
-    ) -> Self {
-        Self {
-            tool: None,
-            arguments: Arc::new(arguments),
-            filled: false,
-            approved: false,
-            was_allowed: false,
-            priority,
-            waits_for: Vec::new(),
-            unseen: Vec::new(),
-            needs: 0,
-            dependants: Vec::new(),
-            carried: BTreeSet::new(),
-            state: State::Waiting,
-            cancel: None,
-            outcome: Outcome::open(index, id, tool, description),
-            result_bytes: 0,
-            reused: None,
-        }
     }
 }

@@ -9,41 +9,27 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::FutureExt as _;
 use serde_json::Value;
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
-use crate::catalog::{self, Tool};
+use crate::catalog;
 use crate::event::{Failure, Reused};
-use crate::history::Recorder;
-use crate::mcp::{Connections, Server};
+use crate::failure::FailureCode;
 use crate::placeholder;
 
-use super::attempts::attempts;
-use super::failure::FailureCode;
-use super::gate::{Gate, Ticket};
+use super::attempts::{Called, attempts};
+use super::call::Call;
+use super::gate::Ticket;
+use super::kept::{Kept, LARGE, away_if};
+use super::meter::Meter;
 use super::reuse::{self, Reuse};
 use super::value::TaskValue;
 
-/// Results above this size are compressed, and parsed, away from the threads that answer servers.
-pub(super) const LARGE: usize = 256 * 1024;
-
-/// Everything that one task needs once nothing but its server's limit holds it back.
+/// A task that nothing holds back but its server's limit.
 pub(super) struct Job {
-    pub(super) index: usize,
-    pub(super) priority: i64,
-    pub(super) tool: Arc<Tool>,
-    pub(super) server: Server,
-    pub(super) connections: Connections,
-    pub(super) gate: Arc<Gate>,
-    pub(super) recorder: Recorder,
+    pub(super) call: Call,
     pub(super) reuse: Option<Reuse>,
-    pub(super) cancel: CancellationToken,
-    /// The run's limit of time; no attempt is planned beyond it.
-    pub(super) deadline: Instant,
     /// Ends before the call, since the real arguments need a person's approval first.
     pub(super) only_fill: bool,
 }
@@ -79,44 +65,9 @@ pub(super) enum Ending {
     Stopped,
 }
 
-/// What the recorder holds of a task's result.
-#[derive(Default)]
-pub(super) struct Kept {
-    pub(super) bytes: usize,
-    pub(super) preview: String,
-}
-
-/// Times and counts, also of a job that panicked.
-#[derive(Default)]
-pub(super) struct Meter {
-    pub(super) attempts: u32,
-    pub(super) first_start: Option<Instant>,
-    pub(super) end: Option<Instant>,
-    /// Time with a call in flight.
-    pub(super) running: Duration,
-    in_flight_since: Option<Instant>,
-}
-
-impl Meter {
-    pub(super) fn start(&mut self) {
-        let now = Instant::now();
-        self.attempts += 1;
-        self.first_start.get_or_insert(now);
-        self.in_flight_since = Some(now);
-    }
-
-    pub(super) fn stop(&mut self) {
-        let now = Instant::now();
-        self.end = Some(now);
-        if let Some(since) = self.in_flight_since.take() {
-            self.running += now - since;
-        }
-    }
-}
-
 /// Runs the job to its end.
 pub(super) async fn run(job: Job, arguments: Arguments) -> Ended {
-    let index = job.index;
+    let index = job.call.index;
     let mut meter = Meter::default();
     let mut filled = None;
     let steps = AssertUnwindSafe(steps(job, arguments, &mut meter, &mut filled)).catch_unwind();
@@ -142,12 +93,13 @@ async fn steps(
     meter: &mut Meter,
     changed: &mut Option<Arc<Value>>,
 ) -> Ending {
+    let call = &mut job.call;
     let (arguments, ticket) = match arguments {
         Arguments::Ready { arguments, filled, ticket } => {
             *changed = filled.then(|| arguments.clone());
             (arguments, ticket)
         }
-        Arguments::Template { template, values } => match filled(&job, template, values).await {
+        Arguments::Template { template, values } => match filled(call, template, values).await {
             Ok(arguments) => {
                 let arguments = Arc::new(arguments);
                 *changed = Some(arguments.clone());
@@ -163,27 +115,32 @@ async fn steps(
         let failure = FailureCode::InvalidArguments.because("the arguments are not a JSON object");
         return Ending::Failed(failure, Kept::default());
     };
-    let key = reuse::key(&job, object);
-    if let Some(key) = key.clone()
-        && let Some((kept, reused)) = reuse::earlier(&job, key).await
+    let key = job.reuse.as_ref().and_then(|_| reuse::key(call, object));
+    if let (Some(reuse), Some(key)) = (job.reuse, key.clone())
+        && let Some((kept, reused)) = reuse::earlier(call, reuse, key).await
     {
         return Ending::Reused(kept, reused);
     }
-    let ticket = ticket.unwrap_or_else(|| job.gate.enter(job.priority, job.index));
-    let ending = attempts(&mut job, object, ticket, meter, changed.as_deref()).await;
-    if let (Some(key), Ending::Completed(_)) = (key, &ending) {
-        job.recorder.may_be_reused(job.index, key);
+    let ticket = ticket.unwrap_or_else(|| call.ticket());
+    match attempts(call, object, ticket, meter, changed.as_deref()).await {
+        Called::Completed(kept) => {
+            if let Some(key) = key {
+                call.recorder.may_be_reused(call.index, key);
+            }
+            Ending::Completed(kept)
+        }
+        Called::Failed(failure, kept) => Ending::Failed(failure, kept),
+        Called::Stopped => Ending::Stopped,
     }
-    ending
 }
 
 /// The template with the other tasks' values in their places, valid for the tool.
 async fn filled(
-    job: &Job,
+    call: &Call,
     template: Arc<Value>,
     values: HashMap<String, Arc<TaskValue>>,
 ) -> Result<Value, Failure> {
-    let tool = job.tool.clone();
+    let tool = call.tool.clone();
     let large = values.values().any(|value| value.is_larger_than(LARGE));
     away_if(large, move || {
         let mut found = HashMap::new();
@@ -199,23 +156,4 @@ async fn filled(
         fitted.map_err(|message| FailureCode::InvalidArguments.because(message))
     })
     .await
-}
-
-/// Runs what takes long on a thread of its own.
-pub(super) async fn away_if<T: Send + 'static>(
-    long: bool,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> T {
-    if !long {
-        return work();
-    }
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(error) => match error.try_into_panic() {
-            // That is this task's panic.
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The whole runtime ends.
-            Err(_) => std::future::pending().await,
-        },
-    }
 }

@@ -14,7 +14,8 @@ use crate::digest::digest;
 use crate::event::{Object, Reused};
 use crate::history::{History, Reusable};
 
-use super::job::{Job, Kept};
+use super::call::Call;
+use super::kept::Kept;
 use super::preview;
 
 /// Where earlier results are, and how old they may be.
@@ -27,20 +28,20 @@ pub struct Reuse {
 }
 
 /// What a call must have in common with an earlier one for its result to stand for both.
-pub(super) fn key(job: &Job, arguments: &Object) -> Option<String> {
-    let tool = &job.tool;
-    if job.reuse.is_none() || !tool.hints.read_only {
+pub(super) fn key(call: &Call, arguments: &Object) -> Option<String> {
+    let tool = &call.tool;
+    if !tool.hints.read_only {
         return None;
     }
-    let transport = serde_json::to_value(&job.server.entry().transport).ok()?;
-    let call = json!([tool.server, tool.name, tool.definition]);
-    Some(digest([&call, &transport, &Value::Object(arguments.clone())]))
+    let transport = serde_json::to_value(&call.server.entry().transport).ok()?;
+    let called = json!([tool.server, tool.name, tool.definition]);
+    Some(digest([&called, &transport, &Value::Object(arguments.clone())]))
 }
 
 /// The newest earlier result of the same call, taken over into this run.
-pub(super) async fn earlier(job: &Job, key: String) -> Option<(Kept, Reused)> {
-    let Reuse { history, max_age } = job.reuse.clone()?;
-    let (recorder, server, index) = (job.recorder.clone(), job.server.clone(), job.index);
+pub(super) async fn earlier(call: &Call, reuse: Reuse, key: String) -> Option<(Kept, Reused)> {
+    let Reuse { history, max_age } = reuse;
+    let (recorder, server, index) = (call.recorder.clone(), call.server.clone(), call.index);
     let look = move || {
         let now = Timestamp::now().as_millisecond();
         let age = i64::try_from(max_age.as_millis()).unwrap_or(i64::MAX);

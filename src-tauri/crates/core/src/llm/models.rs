@@ -18,14 +18,11 @@ use super::{
 };
 use crate::{
     loopback::is_loopback,
-    settings::{ModelSettings, Price, Provider},
+    settings::{ModelSettings, Price, Provider, seconds},
 };
 
 /// What a model reads where neither the settings nor its server say.
 pub const USUAL_CONTEXT: u64 = 32_000;
-
-/// Longest time-out: a clock can still be set to its end.
-const A_YEAR: Duration = Duration::from_hours(365 * 24);
 
 /// What all runs of a process know of models. Clones share it.
 #[derive(Clone, Default)]
@@ -241,12 +238,6 @@ impl Endpoint {
             idle: Duration::from_secs(1),
         }
     }
-}
-
-/// A time-out of the settings; one that is none is the default, and a year is for ever.
-pub(crate) fn seconds(given: f64, default: f64) -> Duration {
-    let given = if given > 0.0 { given } else { default };
-    Duration::try_from_secs_f64(given).map_or(A_YEAR, |given| given.min(A_YEAR))
 }
 
 /// A panic elsewhere leaves tables that are still good.

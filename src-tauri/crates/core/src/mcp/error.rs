@@ -88,20 +88,6 @@ pub enum CallError {
     Cancelled,
 }
 
-impl CallError {
-    /// Stable name for scripts and for the window.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Disconnected { .. } => "disconnected",
-            Self::Http { .. } => "http_error",
-            Self::TimedOut { .. } => "timed_out",
-            Self::Rpc { .. } => "rpc_error",
-            Self::TooLarge { .. } => "result_too_large",
-            Self::Cancelled => "cancelled",
-        }
-    }
-}
-
 impl ServerError {
     /// What happened, for a place where the server's name stands already.
     pub fn reason(&self) -> String {
@@ -146,6 +132,5 @@ mod tests {
         );
         let large = CallError::TooLarge { server: "files".into(), limit: 256 << 20 };
         assert!(large.to_string().contains("larger than 256 MiB"));
-        assert_eq!(large.code(), "result_too_large");
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     catalog::{self, Tool},
     digest::sorted,
     event::Failure,
+    failure::FailureCode,
     placeholder,
 };
 
@@ -23,7 +24,7 @@ pub(super) fn settle(tool: &Tool, raw: &mut RawTask) -> Result<(), Failure> {
     match catalog::fitted(tool, &raw.tool_arguments) {
         Ok(Cow::Borrowed(_)) => {}
         Ok(Cow::Owned(typed)) => raw.tool_arguments = typed,
-        Err(message) => return Err(Failure { code: "invalid_arguments".to_owned(), message }),
+        Err(message) => return Err(FailureCode::InvalidArguments.because(message)),
     }
     Ok(())
 }

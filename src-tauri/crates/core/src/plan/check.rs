@@ -20,14 +20,16 @@ use indexmap::IndexMap;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{
-    Planned, RawTask, Rejected, Task,
+    RawTask,
     arguments::{Call, settle},
 };
 use crate::{
     catalog::{Catalog, Tool},
     event::{EventKind, Failure},
+    failure::FailureCode,
     history::Recorder,
     placeholder,
+    task::{Planned, Rejected, Task},
 };
 
 /// What a plan's tasks are checked against, and what is known of those already seen.
@@ -62,9 +64,6 @@ pub(super) struct Invalid {
     pub(super) failure: Failure,
     aliases: Vec<String>,
 }
-
-/// Code of a task whose repair made it another one's call.
-pub(crate) const DUPLICATE_CALL: &str = "duplicate_call";
 
 /// What became of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,7 +147,7 @@ impl<'a> Checker<'a> {
                 "its id \"{id}\" is task {}'s already; every task needs an id of its own",
                 first + 1
             );
-            let failure = Failure { code: "duplicate_id".to_owned(), message };
+            let failure = FailureCode::DuplicateId.because(message);
             self.reject(Invalid { index, id, raw, failure, aliases: Vec::new() });
             return Checked::Taken;
         }
@@ -194,7 +193,7 @@ impl<'a> Checker<'a> {
         if let Some(first) = self.calls.get(&call).copied().filter(|first| *first != index) {
             let message =
                 format!("it is the same call as task {}, which has its result", first + 1);
-            let failure = Failure { code: DUPLICATE_CALL.to_owned(), message };
+            let failure = FailureCode::DuplicateCall.because(message);
             for name in std::iter::once(&id).chain(&aliases) {
                 self.ids.remove(name);
                 self.also_called(first, name.clone());
@@ -224,10 +223,7 @@ impl<'a> Checker<'a> {
     fn settled(&self, raw: &mut RawTask) -> (Option<Arc<Tool>>, Result<Arc<Tool>, Failure>) {
         match self.catalog.resolve(&raw.tool_name) {
             Ok(tool) => (Some(Arc::clone(tool)), settle(tool, raw).map(|()| Arc::clone(tool))),
-            Err(unknown) => {
-                let (code, message) = ("unknown_tool".to_owned(), unknown.to_string());
-                (None, Err(Failure { code, message }))
-            }
+            Err(unknown) => (None, Err(FailureCode::UnknownTool.because(unknown.to_string()))),
         }
     }
 
@@ -239,22 +235,8 @@ impl<'a> Checker<'a> {
         self.ids.insert(name.clone(), index);
         match self.invalid.iter_mut().find(|invalid| invalid.index == index) {
             Some(invalid) => invalid.aliases.push(name),
-            None => self.hand_on_names(index, vec![name]),
+            None => self.hand_on(Planned::Alias(index, name)),
         }
-    }
-
-    /// Tells `execute` of further names of a task that it knows already.
-    fn hand_on_names(&self, index: usize, aliases: Vec<String>) {
-        let task = Task {
-            id: String::new(),
-            aliases,
-            tool_name: String::new(),
-            arguments: serde_json::Value::Null,
-            depends_on: Vec::new(),
-            priority: 0,
-            description: String::new(),
-        };
-        self.hand_on(Planned { index, task: Ok(task) });
     }
 
     fn send(&mut self, index: usize, id: String, aliases: Vec<String>, raw: &RawTask, tool: &Tool) {
@@ -289,7 +271,7 @@ impl<'a> Checker<'a> {
             priority: raw.priority.unwrap_or_default(),
             description: raw.description.clone().unwrap_or_default(),
         };
-        self.hand_on(Planned { index, task: Ok(task) });
+        self.hand_on(Planned::Task(index, task));
     }
 
     /// Whether a name that no task has yet is a tool's.
@@ -331,9 +313,9 @@ impl<'a> Checker<'a> {
         self.tell(index, &id, tool.as_deref(), &raw, &depends_on);
         let description = raw.description.unwrap_or_default();
         let rejected = Rejected { id, tool_name: raw.tool_name, description, failure };
-        self.hand_on(Planned { index, task: Err(rejected) });
-        if !aliases.is_empty() {
-            self.hand_on_names(index, aliases);
+        self.hand_on(Planned::Rejected(index, rejected));
+        for name in aliases {
+            self.hand_on(Planned::Alias(index, name));
         }
     }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{check::Invalid, describe, schema, shortlist::shortlist};
 use crate::{
     catalog::{Catalog, Tool},
-    initialize::Turn,
+    conversation::Turn,
     llm::{Message, Prompt, today},
 };
 

@@ -80,8 +80,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        catalog::Catalog, history::Recorder, llm::reply::for_tests, plan::Planned,
-        settings::Provider,
+        catalog::Catalog, history::Recorder, llm::reply::for_tests, settings::Provider,
+        task::Planned,
     };
 
     const PROVIDERS: [Provider; 3] = [Provider::Openai, Provider::Anthropic, Provider::Ollama];

@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 
 use super::section;
 
+/// Longest time-out: a clock can still be set to its end.
+const A_YEAR: Duration = Duration::from_hours(365 * 24);
+
 /// Limits of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -68,6 +71,12 @@ impl Limits {
 /// Whether these seconds are a time that can pass.
 pub(super) fn lasts(seconds: f64) -> bool {
     seconds > 0.0 && Duration::try_from_secs_f64(seconds).is_ok()
+}
+
+/// A time-out of the settings; one that is none is the default, and a year is for ever.
+pub(crate) fn seconds(given: f64, default: f64) -> Duration {
+    let given = if given > 0.0 { given } else { default };
+    Duration::try_from_secs_f64(given).map_or(A_YEAR, |given| given.min(A_YEAR))
 }
 
 #[cfg(test)]

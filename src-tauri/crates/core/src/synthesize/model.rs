@@ -15,9 +15,9 @@ use super::{
     shorten,
 };
 use crate::{
+    conversation::Turn,
     event::{Cut, EventKind, NotConsulted, Usage},
     history::Recorder,
-    initialize::Turn,
     llm::{Model, ModelError, Prompt, today},
 };
 

@@ -52,14 +52,14 @@ fn checked(
     checker.finish();
     drop(sender);
     let mut sent = Vec::new();
-    while let Ok(Planned { index, task }) = receiver.try_recv() {
-        sent.push(match task {
-            Ok(task) if task.tool_name.is_empty() => format!("{index}={}", task.aliases.join(",")),
-            Ok(task) => {
+    while let Ok(planned) = receiver.try_recv() {
+        sent.push(match planned {
+            Planned::Alias(index, name) => format!("{index}={name}"),
+            Planned::Task(index, task) => {
                 let names = [vec![task.id], task.aliases].concat();
                 format!("{index}:{}:{}", names.join("="), task.arguments)
             }
-            Err(rejected) => format!("{index}!{}", rejected.failure.code),
+            Planned::Rejected(index, rejected) => format!("{index}!{}", rejected.failure.code),
         });
     }
     let depends_on = |event: &Arc<Event>| match &event.kind {
@@ -253,7 +253,7 @@ fn tools_of_one_plain_name_reach_execute_under_their_own() {
     }
     checker.finish();
     for tool in &tools {
-        let Ok(Planned { task: Ok(task), .. }) = receiver.try_recv() else { panic!("{tool:?}") };
+        let Ok(Planned::Task(_, task)) = receiver.try_recv() else { panic!("{tool:?}") };
         assert!(Arc::ptr_eq(catalog.resolve(&task.tool_name).unwrap(), tool));
     }
 }

@@ -1,13 +1,8 @@
 //! The conversation that a run follows up: what was asked and answered before, in a model's size.
 //!
-//! Comes in: a run of the history. Goes out: its thread's last [`Turn`]s, oldest first, and as many of
-//! them as a model has room for. Long texts are cut before turns are left out, the newest turn stays,
-//! and the model is told of both.
+//! Long texts are cut before turns are left out, the newest turn stays, and the model is told of both.
 
-use crate::{event::RunId, history::History, llm::Message};
-
-/// Turns of a conversation that a follow-up carries along.
-const MAX_TURNS: usize = 10;
+use crate::llm::Message;
 
 /// Nothing shorter is cut, and no text to less.
 const SHORTEST: usize = 200;
@@ -17,11 +12,11 @@ const CUT: &str = " [… the rest is left out here]";
 
 /// An earlier question of the same thread and its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Turn {
+pub(crate) struct Turn {
     /// What was asked.
-    pub question: String,
+    pub(crate) question: String,
     /// What was answered.
-    pub answer: String,
+    pub(crate) answer: String,
 }
 
 impl Turn {
@@ -78,28 +73,6 @@ fn cut(text: &str, most: usize) -> String {
     }
     let end = most.saturating_sub(CUT.len());
     format!("{}{CUT}", &text[..text.floor_char_boundary(end)])
-}
-
-/// The last turns up to and with `run`, oldest first. A run that is gone ends the conversation.
-pub(super) async fn read(run: RunId, history: History) -> Vec<Turn> {
-    // A follow-up may be asked the moment its run has ended, which is before that is written. Where
-    // another process holds the file, it is asked without what is not written yet.
-    history.flush(run).await;
-    let read = tokio::task::spawn_blocking(move || {
-        let mut turns = Vec::new();
-        let mut next = Some(run);
-        while let (Some(id), true) = (next, turns.len() < MAX_TURNS) {
-            let Ok(Some(run)) = history.run(id) else { break };
-            turns.push(Turn {
-                question: run.listed.question,
-                answer: run.answer.unwrap_or_default(),
-            });
-            next = run.listed.continues;
-        }
-        turns.reverse();
-        turns
-    });
-    read.await.unwrap_or_default()
 }
 
 #[cfg(test)]

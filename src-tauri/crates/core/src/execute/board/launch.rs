@@ -6,21 +6,22 @@ use std::sync::Arc;
 
 use tracing::Instrument as _;
 
+use crate::execute::call::Call;
+use crate::execute::job::{self, Arguments, Job};
+use crate::execute::value::TaskValue;
+use crate::failure::FailureCode;
 use crate::placeholder;
+use crate::request::Approval;
 
-use super::Approval;
-use super::board::{Board, State};
 use super::consent::refusal;
-use super::failure::FailureCode;
-use super::job::{self, Arguments, Job};
-use super::value::TaskValue;
+use super::{Board, State};
 
 /// Values of the tasks that a template names, by the id it uses; shared while they are looked at.
 type Values = HashMap<String, Arc<TaskValue>>;
 
 impl Board {
     /// Starts whatever is ready: higher priority first, then plan order.
-    pub(super) fn launch(&mut self) {
+    pub(in crate::execute) fn launch(&mut self) {
         let mut ready = std::mem::take(&mut self.ready);
         ready.sort_by_key(|index| {
             (Reverse(self.slot(*index).map_or(0, |slot| slot.priority)), *index)
@@ -91,7 +92,7 @@ impl Board {
             },
         };
         let span = tracing::info_span!("task", index, server = tool.server, tool = tool.name);
-        let job = Job {
+        let call = Call {
             index,
             priority: slot.priority,
             tool,
@@ -99,11 +100,10 @@ impl Board {
             connections: self.context.connections.clone(),
             gate: gate.clone(),
             recorder: self.context.recorder.clone(),
-            reuse: self.context.reuse.clone(),
             cancel: cancel.clone(),
             deadline: self.context.deadline,
-            only_fill,
         };
+        let job = Job { call, reuse: self.context.reuse.clone(), only_fill };
         let handle = self.running.spawn(job::run(job, arguments).instrument(span));
         self.jobs.insert(handle.id(), index);
         self.change(index, |slot| {

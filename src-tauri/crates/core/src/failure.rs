@@ -7,6 +7,10 @@ use crate::{event::Failure, mcp::CallError};
 pub enum FailureCode {
     /// `unknown_tool`: no connected server has it, or several have and the plan did not say which.
     UnknownTool,
+    /// `duplicate_id`: an earlier task of the plan is called so.
+    DuplicateId,
+    /// `duplicate_call`: its repair made it an earlier task's call.
+    DuplicateCall,
     /// `server_unavailable`: the tool's server is not part of this run.
     ServerUnavailable,
     /// `invalid_arguments`: they do not fit the tool's schema once placeholders are replaced.
@@ -49,6 +53,8 @@ impl FailureCode {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::UnknownTool => "unknown_tool",
+            Self::DuplicateId => "duplicate_id",
+            Self::DuplicateCall => "duplicate_call",
             Self::ServerUnavailable => "server_unavailable",
             Self::InvalidArguments => "invalid_arguments",
             Self::PlaceholderNotFound => "placeholder_not_found",
@@ -69,8 +75,13 @@ impl FailureCode {
         }
     }
 
+    /// Whether a task failed with this code.
+    pub(crate) fn is_of(self, failure: Option<&Failure>) -> bool {
+        failure.is_some_and(|failure| failure.code == self.as_str())
+    }
+
     /// With its words for people.
-    pub(super) fn because(self, message: impl Into<String>) -> Failure {
+    pub(crate) fn because(self, message: impl Into<String>) -> Failure {
         Failure { code: self.as_str().to_owned(), message: message.into() }
     }
 }

@@ -2,58 +2,29 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::task::{Id, JoinError};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::event::{EventKind, Failure, LONGEST, TaskStatus, shortened};
+use crate::execute::job::{Ended, Ending, panic_words};
+use crate::execute::kept::Kept;
+use crate::execute::meter::Meter;
+use crate::failure::FailureCode;
+use crate::task::{Executed, Stop};
 
-use super::Executed;
-use super::board::{Board, State};
-use super::failure::FailureCode;
-use super::job::{Ended, Ending, Kept, Meter, panic_words};
+use super::{Board, Joined, State};
 
-/// Why all open tasks are stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stop {
-    /// A person ended the run.
-    Run,
-    /// A person wants the answer from what is there.
-    Tasks,
-    /// The run's limit of time passed.
-    TimedOut,
-}
-
-impl Stop {
-    pub(super) fn failure(self) -> Failure {
-        match self {
-            Self::Run => FailureCode::Cancelled.because("the run was cancelled"),
-            Self::Tasks => FailureCode::Cancelled.because("the open tasks were stopped"),
-            Self::TimedOut => FailureCode::RunTimedOut.because(
-                "the run's limit of time passed; raise limits.runTimeoutSeconds in the settings if it needs longer",
-            ),
+impl Board {
+    /// A job came to its end, or was thrown off the runtime. Others that ended at the same moment are
+    /// taken with it.
+    pub(in crate::execute) fn joined(&mut self, joined: Joined) {
+        self.one_joined(joined);
+        while let Some(joined) = self.running.try_join_next_with_id() {
+            self.one_joined(joined);
         }
     }
 
-    /// For a single task.
-    pub(super) fn task() -> Failure {
-        FailureCode::Cancelled.because("it was stopped")
-    }
-}
-
-/// Over all tasks of the run.
-#[derive(Default)]
-pub(super) struct Totals {
-    first_start: Option<Instant>,
-    last_end: Option<Instant>,
-    sequential: Duration,
-}
-
-impl Board {
-    /// A job came to its end, or was thrown off the runtime.
-    pub(super) fn joined(&mut self, joined: Result<(Id, Ended), JoinError>) {
+    fn one_joined(&mut self, joined: Joined) {
         match joined {
             Ok((id, ended)) => {
                 self.jobs.remove(&id);
@@ -92,7 +63,7 @@ impl Board {
                 self.finish(index, TaskStatus::Failed, Some(failure), kept, &meter);
             }
             Ending::Stopped => {
-                let failure = self.stopped.map_or_else(Stop::task, Stop::failure);
+                let failure = self.stopped.map_or_else(Stop::of_one_task, Stop::failure);
                 self.finish(index, TaskStatus::Cancelled, Some(failure), Kept::default(), &meter);
             }
             Ending::Filled => self.filled(index),
@@ -105,7 +76,7 @@ impl Board {
         let Some(slot) = self.slot(index) else { return };
         let one_stopped = slot.cancel.as_ref().is_some_and(CancellationToken::is_cancelled);
         let asking = slot.tool.as_ref().and_then(|tool| self.asking(tool, &slot.carried));
-        if let Some(failure) = stopped.or_else(|| one_stopped.then(Stop::task)) {
+        if let Some(failure) = stopped.or_else(|| one_stopped.then(Stop::of_one_task)) {
             return self.cancelled(index, failure);
         }
         match asking {
@@ -231,7 +202,7 @@ impl Board {
     }
 
     /// Stops everything that is open, now and later.
-    pub(super) fn stop_all(&mut self, stop: Stop) {
+    pub(in crate::execute) fn stop_all(&mut self, stop: Stop) {
         self.stopped = Some(stop);
         self.stop.cancel();
         for index in 0..self.slots.len() {
@@ -243,20 +214,22 @@ impl Board {
     }
 
     /// Stops one task; what depends on it is skipped.
-    pub(super) fn stop_one(&mut self, index: usize) {
+    pub(in crate::execute) fn stop_one(&mut self, index: usize) {
         let Some(slot) = self.slot(index) else {
             self.unwanted.insert(index);
             return;
         };
         match slot.state {
-            State::Waiting | State::Ready | State::Asking => self.cancelled(index, Stop::task()),
+            State::Waiting | State::Ready | State::Asking => {
+                self.cancelled(index, Stop::of_one_task())
+            }
             State::Running => slot.cancel.iter().for_each(CancellationToken::cancel),
             State::Ended => {}
         }
     }
 
     /// Tells the totals, if there was a task.
-    pub(super) fn close(self) -> Executed {
+    pub(in crate::execute) fn close(self) -> Executed {
         let count = |status| {
             let ended = self.slots.iter().flatten();
             ended.filter(|slot| slot.outcome.status == status).count()
@@ -282,29 +255,8 @@ impl Board {
     }
 }
 
-impl Totals {
-    /// Adds one task; gives back the milliseconds from its first start to its end.
-    fn add(&mut self, meter: &Meter) -> f64 {
-        let (Some(start), Some(end)) = (meter.first_start, meter.end) else { return 0.0 };
-        self.first_start = Some(self.first_start.map_or(start, |first| first.min(start)));
-        self.last_end = Some(self.last_end.map_or(end, |last| last.max(end)));
-        self.sequential += meter.running;
-        milliseconds(end - start)
-    }
-
-    /// From the first start to the last end, and the time the tasks ran, one after the other.
-    fn milliseconds(&self) -> (f64, f64) {
-        let wall = self.last_end.zip(self.first_start).map(|(end, start)| end - start);
-        (milliseconds(wall.unwrap_or_default()), milliseconds(self.sequential))
-    }
-}
-
 /// A failure as later steps read it: they need no more of a long message than events tell.
 fn told(failure: &Failure) -> Failure {
     let message = shortened(&failure.message, LONGEST).into_owned();
     Failure { code: failure.code.clone(), message }
-}
-
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1000.0
 }

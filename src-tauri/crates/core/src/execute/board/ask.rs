@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 
 use crate::catalog::Tool;
 use crate::event::{AskedTool, EventKind, Failure, RealArguments, WaitReason};
+use crate::execute::Standing;
+use crate::failure::FailureCode;
 use crate::placeholder;
+use crate::request::Approval;
 
-use super::board::{Board, State};
 use super::consent::{Asking, Word, asking, refusal};
-use super::failure::FailureCode;
-use super::{Approval, Standing};
+use super::{Board, State};
 
 impl Board {
     /// What can be said against a call before anything is known of its arguments.
@@ -80,7 +81,7 @@ impl Board {
     }
 
     /// Asks a person about everything that came to need it, in one request.
-    pub(super) fn ask(&mut self) {
+    pub(in crate::execute) fn ask(&mut self) {
         let mut asked = std::mem::take(&mut self.to_ask);
         asked
             .retain(|(index, _)| self.slot(*index).is_some_and(|slot| slot.state == State::Asking));
@@ -127,7 +128,7 @@ impl Board {
     }
 
     /// A person decided. What was not asked about, or was decided before, is left alone.
-    pub(super) fn resolved(&mut self, approved: &[usize], denied: &[usize]) {
+    pub(in crate::execute) fn resolved(&mut self, approved: &[usize], denied: &[usize]) {
         let denied = self.undecided(denied);
         let mut approved = self.undecided(approved);
         approved.retain(|index| !denied.contains(index));
