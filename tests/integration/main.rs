@@ -39,6 +39,7 @@ mod history {
     mod record;
     mod search;
 }
+mod imports;
 mod llm {
     mod errors;
     mod limits;

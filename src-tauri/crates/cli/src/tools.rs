@@ -1,10 +1,11 @@
 //! `trawl tools`: what every connected server offers, under the names that a plan uses.
 
 use anyhow::Context as _;
-use futures::future::join_all;
 use serde_json::json;
-use trawl_core::catalog::{Catalog, Tool};
+use trawl_core::catalog::Tool;
+use trawl_core::discover::offered;
 use trawl_core::mcp::Connections;
+use trawl_core::request::Wait;
 
 use crate::arguments::Place;
 use crate::exit::Exit;
@@ -16,21 +17,17 @@ pub(crate) fn run(json: bool, place: &Place) -> anyhow::Result<Exit> {
     let (catalog, notes) = runtime.block_on(async {
         let connections = Connections::new(std::env::current_exe().ok());
         connections.apply(&settings);
-        let names = connections.names();
-        let asked = join_all(names.iter().map(|name| connections.connected(name))).await;
-        let (mut tools, mut notes) = (Vec::new(), Vec::new());
-        for server in asked {
-            match server {
-                Ok(server) => {
-                    let of = |note| format!("server \"{}\": {note}", server.name());
-                    notes.extend(server.notes().iter().map(of));
-                    tools.extend(server.tools().iter().cloned());
-                }
-                Err(error) => notes.push(error.to_string()),
+        let mut notes = Vec::new();
+        let offered = offered(&connections, Wait::Each, None, |name, outcome| match outcome {
+            Ok(server) => {
+                let of = |note| format!("server \"{name}\": {note}");
+                notes.extend(server.notes().iter().map(of));
             }
-        }
+            Err(reason) => notes.push(reason.clone()),
+        });
+        let catalog = offered.await.catalog;
         connections.close().await;
-        (Catalog::new(tools), notes)
+        (catalog, notes)
     });
     runtime.shutdown_background();
     for note in &notes {

@@ -35,49 +35,74 @@ pub(crate) async fn discover(
 ) -> Discovered {
     let began = Instant::now();
     let until = began + deadline.saturating_duration_since(began) / 2;
+    let offered = offered(connections, wait, Some(until), |name, outcome| {
+        let server = name.to_owned();
+        recorder.emit(match outcome {
+            Ok(ready) => EventKind::ServerReady {
+                server,
+                tool_count: ready.tools().len(),
+                elapsed_ms: millis(began.elapsed()),
+            },
+            Err(message) => EventKind::ServerFailed { server, message: message.clone() },
+        });
+    });
+    let Offered { catalog, servers, failed } = offered.await;
+    let not_consulted =
+        |(server, reason)| NotConsulted { server: Some(server), index: None, reason };
+    let failed = failed.into_iter().map(not_consulted).collect();
+    let elapsed_ms = millis(began.elapsed());
+    recorder.emit(EventKind::ToolsDiscovered { count: catalog.len(), elapsed_ms });
+    Discovered { catalog: Arc::new(catalog), servers, failed, elapsed_ms }
+}
+
+/// What the servers offer, and which of them cannot be asked.
+#[derive(Default)]
+pub struct Offered {
+    /// Their tools, in the settings' order, whichever server was ready first.
+    pub catalog: Catalog,
+    /// The servers that are connected, by name.
+    pub servers: HashMap<String, Server>,
+    /// The others with the reason, in the settings' order.
+    pub failed: Vec<(String, String)>,
+}
+
+/// Asks every server at once, each isolated from the others; `told` hears of each as it answers. None
+/// is waited for beyond `until`.
+pub async fn offered(
+    connections: &Connections,
+    wait: Wait,
+    until: Option<Instant>,
+    mut told: impl FnMut(&str, &Result<Server, String>),
+) -> Offered {
     let names = connections.names();
     let mut asked: FuturesUnordered<_> = names
         .iter()
         .map(|name| async move { (name, within(wait, until, connections, name).await) })
         .collect();
-    let mut servers = HashMap::new();
-    let mut failures: HashMap<&String, String> = HashMap::new();
+    let mut outcomes = HashMap::new();
     while let Some((name, outcome)) = asked.next().await {
-        match outcome {
-            Ok(server) => {
-                recorder.emit(EventKind::ServerReady {
-                    server: name.clone(),
-                    tool_count: server.tools().len(),
-                    elapsed_ms: millis(began.elapsed()),
-                });
-                servers.insert(name.clone(), server);
-            }
-            Err(message) => {
-                recorder.emit(EventKind::ServerFailed {
-                    server: name.clone(),
-                    message: message.clone(),
-                });
-                failures.insert(name, message);
-            }
-        }
+        told(name, &outcome);
+        outcomes.insert(name, outcome);
     }
     drop(asked);
-    // In the settings' order, whichever server was ready first.
-    let tools = names.iter().filter_map(|name| servers.get(name)).flat_map(|s| s.tools().to_vec());
-    let catalog = Arc::new(Catalog::new(tools));
-    let failed = names.iter().filter_map(|name| {
-        let reason = failures.get(name)?.clone();
-        Some(NotConsulted { server: Some(name.clone()), index: None, reason })
-    });
-    let failed = failed.collect();
-    let elapsed_ms = millis(began.elapsed());
-    recorder.emit(EventKind::ToolsDiscovered { count: catalog.len(), elapsed_ms });
-    Discovered { catalog, servers, failed, elapsed_ms }
+    let mut offered = Offered::default();
+    let mut tools = Vec::new();
+    for name in &names {
+        match outcomes.remove(name) {
+            Some(Ok(server)) => {
+                tools.extend(server.tools().iter().cloned());
+                offered.servers.insert(name.clone(), server);
+            }
+            Some(Err(reason)) => offered.failed.push((name.clone(), reason)),
+            None => {}
+        }
+    }
+    Offered { catalog: Catalog::new(tools), ..offered }
 }
 
 async fn within(
     wait: Wait,
-    until: Instant,
+    until: Option<Instant>,
     connections: &Connections,
     name: &str,
 ) -> Result<Server, String> {
@@ -88,7 +113,11 @@ async fn within(
             Wait::AtMost(limit) => timeout(limit, connected).await.map_err(|_| limit),
         }
     };
-    let late = match timeout_at(until, waited).await {
+    let waited = match until {
+        Some(until) => timeout_at(until, waited).await,
+        None => Ok(waited.await),
+    };
+    let late = match waited {
         Ok(Ok(outcome)) => return outcome.map_err(|error| error.to_string()),
         Ok(Err(limit)) => format!("{} s", limit.as_secs_f64()),
         Err(_) => "half of the run's limit of time (limits.runTimeoutSeconds)".to_owned(),

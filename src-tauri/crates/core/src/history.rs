@@ -10,6 +10,8 @@
 mod export;
 mod idle;
 mod index;
+mod list;
+mod message;
 mod owner;
 mod packed;
 mod query;
@@ -144,7 +146,7 @@ impl History {
     /// Runs, newest first, or the ones in which words occur, best first.
     pub fn list(&self, query: &ListQuery) -> Result<RunList, HistoryError> {
         self.note_interrupted()?;
-        query::list(&self.reader(), query)
+        list::list(&self.reader(), query)
     }
 
     /// One run with its tasks.

@@ -12,6 +12,7 @@
 //! [`mcp`]. A host (the window, the command line) makes an [`pipeline::Agent`] and calls
 //! [`pipeline::Agent::ask`]. Nothing here knows a window or a command line.
 
+mod backoff;
 pub mod catalog;
 mod conversation;
 mod digest;
@@ -23,7 +24,6 @@ pub mod failure;
 mod fence;
 pub mod history;
 pub mod initialize;
-mod keychain;
 pub mod llm;
 pub mod logging;
 mod loopback;

@@ -7,7 +7,7 @@
 //! One file a provider (`openai` for any OpenAI-compatible server, `anthropic`, `ollama`);
 //! [`models`] holds what is learned of a server while the process runs, `call` asks and asks
 //! again, [`reply`] reads, `account` counts, [`detect`] finds local servers, [`keys`] keeps keys,
-//! in the `keychain` where it can.
+//! in the platform's keychain where it can.
 
 pub mod detect;
 pub mod keys;
@@ -22,8 +22,9 @@ mod address;
 mod anthropic;
 mod call;
 mod decode;
+mod endpoint;
 mod error;
-mod keychain;
+mod http;
 mod ollama;
 mod openai;
 mod refusal;
@@ -121,6 +122,19 @@ pub(crate) enum Structure {
     Schema,
     /// A schema that the server guarantees.
     Strict,
+}
+
+/// Bytes that a token stands for, at least: prose has four, JSON and most languages fewer.
+const BYTES_A_TOKEN: u64 = 3;
+
+/// Bytes that fit into so many tokens.
+pub(crate) fn bytes_of(tokens: u64) -> usize {
+    usize::try_from(tokens.saturating_mul(BYTES_A_TOKEN)).unwrap_or(usize::MAX)
+}
+
+/// Tokens that so many bytes are.
+pub(crate) fn tokens_of(bytes: usize) -> u64 {
+    bytes as u64 / BYTES_A_TOKEN
 }
 
 /// Today where the person is, with the day of the week, which models cannot reckon.

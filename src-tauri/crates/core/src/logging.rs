@@ -9,10 +9,9 @@ mod daily;
 mod lines;
 mod results;
 
-use std::borrow::Cow;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -21,11 +20,8 @@ use tracing_subscriber::{EnvFilter, Registry, filter::filter_fn, fmt, reload};
 
 use self::lines::Lines;
 use crate::event::Object;
-use crate::mcp::{LOG_FILTER, redact::Redactor};
+use crate::mcp::LOG_FILTER;
 use crate::paths::{create_private_folder, logs_folder};
-
-/// Secrets of the whole process, as they become known.
-static SECRETS: RwLock<Option<Redactor>> = RwLock::new(None);
 
 /// What the running log lets through.
 static FILTER: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
@@ -98,21 +94,6 @@ fn filter(results: Results) -> io::Result<EnvFilter> {
     };
     let directives = format!("info,trawl::results={level},{LOG_FILTER}");
     EnvFilter::try_new(directives).map_err(io::Error::other)
-}
-
-/// From now on the secret is covered in every line of the log, also as JSON writes it.
-pub(crate) fn cover(secret: &str) {
-    let mut secrets = SECRETS.write().unwrap_or_else(PoisonError::into_inner);
-    let secrets = secrets.get_or_insert_default();
-    secrets.remember(secret);
-    let json = Value::from(secret).to_string();
-    secrets.remember(&json[1..json.len() - 1]);
-}
-
-/// The text without the secrets.
-fn covered(text: &str) -> Cow<'_, str> {
-    let secrets = SECRETS.read().unwrap_or_else(PoisonError::into_inner);
-    secrets.as_ref().map_or(Cow::Borrowed(text), |secrets| secrets.covered(text))
 }
 
 #[cfg(test)]

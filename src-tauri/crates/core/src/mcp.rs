@@ -11,23 +11,25 @@
 //! that is not understood (`answer`).
 
 mod builtin;
+mod call;
 mod connect;
 mod connections;
 mod error;
 mod held;
 mod http;
 mod process;
-pub(crate) mod redact;
-mod secrets;
 mod server;
 mod status;
+mod tasks;
 mod tools;
+mod variables;
 mod wire;
 
+pub use call::{CallOptions, Progress, ToolResult};
 pub use connections::{Connections, test_server};
 pub use error::{CallError, ServerError};
 pub use process::{environment::use_path, supervisor};
-pub use server::{CallOptions, Progress, Server, ToolResult};
+pub use server::Server;
 pub use status::{ServerKind, ServerState, ServerStatus, ToolSummary};
 
 /// Largest message that is accepted from a server, in bytes.

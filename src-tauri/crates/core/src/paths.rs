@@ -117,19 +117,13 @@ pub fn make_private(file: &Path) -> io::Result<()> {
 
 /// Writes a whole private file such that a reader, or a crash, sees the old one or the new one.
 pub fn write_private_file(file: &Path, contents: &[u8]) -> io::Result<()> {
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".new-{}", std::process::id()));
-    let beside = file.with_file_name(name);
-    let written = (|| {
-        let mut new = private_file().write(true).truncate(true).open(&beside)?;
-        new.write_all(contents)?;
-        new.sync_all()?;
-        fs::rename(&beside, file)
-    })();
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written
+    let folder = file.parent().unwrap_or(Path::new("."));
+    // Only its owner can read it, from the beginning.
+    let mut new = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
+    new.write_all(contents)?;
+    new.as_file().sync_all()?;
+    new.persist(file)?;
+    Ok(())
 }
 
 #[cfg(test)]

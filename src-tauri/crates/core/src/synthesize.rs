@@ -9,6 +9,7 @@ mod context;
 mod definitions;
 pub mod evidence;
 pub(crate) mod model;
+mod pieces;
 mod quotations;
 mod shorten;
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
+use crate::backoff;
 use crate::event::{EventKind, Failure, Object, WaitReason};
 use crate::failure::FailureCode;
 use crate::mcp::{CallError, ToolResult};
@@ -94,7 +95,7 @@ pub(super) async fn attempts(
             Verdict::Bad { failure, result, again } => (failure, result, again),
         };
         let wait = again.and_then(|again| {
-            let delay = retry::delay(ceilings.next()?, again.retry_after);
+            let delay = backoff::delay(ceilings.next()?, again.retry_after);
             let next = Instant::now().checked_add(delay)?;
             (next < call.deadline).then_some((delay, again.reason))
         });

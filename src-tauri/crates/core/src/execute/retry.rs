@@ -1,4 +1,4 @@
-//! Whether a failed call is made again, and when. Pure, but for the dice.
+//! Whether a failed call is made again, and when. Pure.
 //!
 //! Lost connections and HTTP 429, 502, 503 and 504 are worth another try; time-outs and a tool's own
 //! errors only when the server's entry says so. A call that may have reached the server is repeated
@@ -6,8 +6,7 @@
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
-
+use crate::backoff;
 use crate::catalog::Hints;
 use crate::mcp::CallError;
 use crate::settings::ServerEntry;
@@ -15,19 +14,12 @@ use crate::settings::ServerEntry;
 /// Calls of one task, the first one included.
 const ATTEMPTS: usize = 3;
 
+/// The longest wait before the second.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+
 /// The longest wait before each further attempt.
 pub(super) fn ceilings() -> impl Iterator<Item = Duration> {
-    ExponentialBuilder::new()
-        .with_min_delay(Duration::from_millis(250))
-        .with_factor(2.0)
-        .with_max_delay(Duration::from_secs(5))
-        .with_max_times(ATTEMPTS - 1)
-        .build()
-}
-
-/// A wait below the ceiling (full jitter), unless the server named its own.
-pub(super) fn delay(ceiling: Duration, retry_after: Option<Duration>) -> Duration {
-    retry_after.unwrap_or_else(|| ceiling.mul_f64(rand::random_range(0.0..=1.0)))
+    backoff::ceilings(FIRST_PAUSE, ATTEMPTS - 1)
 }
 
 /// Whether a call that brought no result may be made again.
@@ -73,17 +65,6 @@ pub(super) fn speaks_of_too_many(words: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn waits_grow_and_stay_below_their_ceilings() {
-        let expect = [250, 500].map(Duration::from_millis);
-        assert_eq!(ceilings().collect::<Vec<_>>(), expect);
-        for _ in 0..100 {
-            assert!(delay(expect[0], None) <= expect[0]);
-        }
-        let named = Duration::from_secs(9);
-        assert_eq!(delay(expect[0], Some(named)), named);
-    }
 
     #[test]
     fn only_what_does_no_harm_is_repeated() {

@@ -85,7 +85,7 @@ mod tests {
     use tempfile::TempDir;
     use uuid::Uuid;
 
-    use super::super::{History, ListQuery, Recorder, RunList, query, schema};
+    use super::super::{History, ListQuery, Recorder, RunList, list, schema};
     use super::*;
     use crate::event::EventKind;
 
@@ -106,7 +106,7 @@ mod tests {
 
     fn found(connection: &Connection, words: &str) -> RunList {
         let query = ListQuery { words: words.to_owned(), limit: 20, ..ListQuery::default() };
-        query::list(connection, &query).unwrap()
+        list::list(connection, &query).unwrap()
     }
 
     fn copies(connection: &Connection) -> i64 {

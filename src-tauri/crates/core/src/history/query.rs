@@ -1,4 +1,5 @@
-//! Reading runs back: lists, searches, one run, its events, its results. Blocks; writes nothing.
+//! Reading runs back: one run, its events, its results, and what lists show of it. Blocks; writes
+//! nothing.
 
 use std::str::FromStr;
 
@@ -6,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{HistoryError, packed::unpack, search::search, state::RunState, words::fts_query};
+use super::{HistoryError, packed::unpack, state::RunState};
 use crate::event::{Event, Failure, RunId};
 
 /// Which runs to list.
@@ -152,37 +153,6 @@ pub(super) const LISTED: &str =
 
 /// How many columns that is.
 pub(super) const LISTED_COLUMNS: usize = 12;
-
-pub(super) fn list(connection: &Connection, query: &ListQuery) -> Result<RunList, HistoryError> {
-    if let Some(run) = query.thread {
-        return thread(connection, run, query);
-    }
-    match fts_query(&query.words) {
-        Some(matching) => search(connection, query, &matching),
-        None if !query.words.trim().is_empty() => Ok(RunList { runs: Vec::new(), total: 0 }),
-        None => all(connection, query),
-    }
-}
-
-fn all(connection: &Connection, query: &ListQuery) -> Result<RunList, HistoryError> {
-    let total = connection.query_row("SELECT count(*) FROM runs", [], |row| row.get(0))?;
-    let select = format!("SELECT {LISTED} FROM runs ORDER BY n DESC LIMIT ?1 OFFSET ?2");
-    let mut statement = connection.prepare_cached(&select)?;
-    let runs = statement.query_map(params![query.limit, query.offset], listed)?;
-    Ok(RunList { runs: runs.collect::<Result<_, _>>()?, total })
-}
-
-fn thread(connection: &Connection, run: RunId, query: &ListQuery) -> Result<RunList, HistoryError> {
-    let same = "FROM runs WHERE thread = (SELECT thread FROM runs WHERE id = ?1)";
-    let run = run.to_string();
-    let total = connection
-        .prepare_cached(&format!("SELECT count(*) {same}"))?
-        .query_row([&run], |row| row.get(0))?;
-    let select = format!("SELECT {LISTED} {same} ORDER BY n DESC LIMIT ?2 OFFSET ?3");
-    let mut statement = connection.prepare_cached(&select)?;
-    let runs = statement.query_map(params![run, query.limit, query.offset], listed)?;
-    Ok(RunList { runs: runs.collect::<Result<_, _>>()?, total })
-}
 
 pub(super) fn run(connection: &Connection, id: RunId) -> Result<Option<RunRecord>, HistoryError> {
     let select = format!("SELECT {LISTED}, answer, message FROM runs WHERE id = ?1");

@@ -14,7 +14,7 @@ use futures::{Stream, stream};
 use tokio::{sync::watch, time::Instant};
 use zstd::bulk::Compressor;
 
-use super::{History, Kept, writer::Message};
+use super::{History, Kept, message::Message};
 use crate::event::{Event, EventKind, RunId};
 
 /// Fast, and about a third of the size on JSON.

@@ -5,7 +5,7 @@
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{index, packed, writer::Message};
+use super::{index, message::Message, packed};
 use crate::event::{Event, EventKind, RunId, TaskStatus};
 
 /// Writes one message; the number of runs that it removed or marked.

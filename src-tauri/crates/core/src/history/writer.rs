@@ -10,7 +10,7 @@ use std::{
     collections::HashSet,
     io,
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc, Mutex, PoisonError,
         mpsc::{self, Receiver, RecvTimeoutError, Sender},
     },
     thread,
@@ -22,10 +22,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{
     Kept,
     idle::{self, Idle},
+    message::{Done, Message},
     rows,
     schema::is_busy,
 };
-use crate::event::{Event, RunId};
+use crate::event::RunId;
 
 /// How long a group stays open: the most that a crash loses.
 const GROUP: Duration = Duration::from_millis(20);
@@ -41,37 +42,6 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Another process that holds the file so long is told of in the log.
 const REMARKABLE: Duration = Duration::from_secs(10);
-
-/// Something to write.
-pub(super) enum Message {
-    /// A run begins.
-    Run {
-        run_id: RunId,
-        question: String,
-        continues: Option<RunId>,
-        started_at: String,
-        owner: String,
-    },
-    /// Something happened in it.
-    Event(Arc<Event>),
-    /// A task's result, compressed.
-    Result { run_id: RunId, index: usize, zstd: Arc<[u8]> },
-    /// A task's result may stand for the same call in a later run.
-    Reusable { run_id: RunId, index: usize, key: String, called_at_ms: i64 },
-    /// The owner of running queries is gone.
-    Interrupted { owner: String, done: Done },
-    /// Remove runs.
-    Delete { runs: Vec<RunId>, done: Done },
-    /// Say when everything before this is committed, and whether all that is the run's could be.
-    Flush { run_id: RunId, done: Sender<bool> },
-}
-
-/// Gets the number of runs that a message changed, or why it changed none.
-pub(super) struct Done {
-    outcome: Sender<Result<usize, String>>,
-    /// Held by who asked, until that is told that it cannot be done now.
-    wanted: Weak<()>,
-}
 
 /// The way to the writer thread, which ends when all of these are gone.
 #[derive(Clone)]

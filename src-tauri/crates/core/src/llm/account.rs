@@ -7,11 +7,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Prompt;
+use super::{BYTES_A_TOKEN, Prompt};
 use crate::{event::Usage, settings::Price};
-
-/// What providers say of a text's length in tokens when they say nothing.
-const BYTES_A_TOKEN: u64 = 4;
 
 /// Writing that took no longer says nothing of a model's speed: its packets were held back together.
 const SHORTEST_WRITING: Duration = Duration::from_millis(50);

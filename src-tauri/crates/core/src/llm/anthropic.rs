@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    Chunk, Format, ModelError, Prompt, Structure, account::Counted, address, models::Endpoint,
+    Chunk, Format, ModelError, Prompt, Structure, account::Counted, address, endpoint::Endpoint,
     refusal,
 };
 

@@ -5,32 +5,28 @@
 //! is asked one step less firmly, which is remembered for it. After the first token nothing is
 //! repeated.
 
-use std::{error::Error as _, time::Duration};
+use std::time::Duration;
 
-use rand::RngExt as _;
-use serde_json::Value;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::{
     Model, ModelError, Prompt, Reply, Structure,
     account::Sent,
-    anthropic, ollama, openai,
+    anthropic,
+    http::{limited_text, reason, retry_after},
+    ollama, openai,
     refusal::{self, Refusal},
 };
-use crate::settings::Provider;
+use crate::{backoff, settings::Provider};
 
 /// Calls of one prompt, refusals of its form left out.
-const ATTEMPTS: u32 = 3;
+const ATTEMPTS: usize = 3;
 
-/// Longest pause between two of them, the server's own word excepted.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Longest first pause between two of them, the server's own word excepted.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// A server that asks for more is not waited for.
 const MOST_RETRY_AFTER: Duration = Duration::from_secs(30);
-
-/// How much of an error body is read, and for how long.
-const ERROR_BODY: usize = 64 * 1024;
-const ERROR_TIME: Duration = Duration::from_secs(5);
 
 /// Why an attempt failed, whether the prompt's form may be to blame, and whether another attempt may
 /// pass.
@@ -60,7 +56,7 @@ impl Model {
         };
         let mut structure = self.learned().structure.map_or(firmest, |known| known.min(firmest));
         let mut usage_option = !self.learned().no_usage_option;
-        let mut attempt = 1;
+        let mut pauses = backoff::ceilings(FIRST_PAUSE, ATTEMPTS - 1);
         loop {
             let attempted = self.attempt(prompt, structure, usage_option).await;
             let Failed { error, blames, again } = match attempted {
@@ -81,13 +77,12 @@ impl Model {
                     structure = self.less_firm(structure);
                     tracing::info!(server = self.server(), ?structure, %error, "asking less firmly");
                 }
-                _ if again && attempt < ATTEMPTS => {
-                    let Some(pause) = pause(attempt, &error) else { return Err(error) };
-                    tracing::info!(server = self.server(), attempt, %error, "asking again");
-                    attempt += 1;
-                    tokio::time::sleep(pause).await;
+                _ => {
+                    let ceiling = pauses.next().filter(|_| again && is_soon(&error));
+                    let Some(ceiling) = ceiling else { return Err(error) };
+                    tracing::info!(server = self.server(), %error, "asking again");
+                    tokio::time::sleep(backoff::delay(ceiling, error.retry_after())).await;
                 }
-                _ => return Err(error),
             }
         }
     }
@@ -239,70 +234,7 @@ impl Failed {
     }
 }
 
-/// The innermost cause, which is the one that says something.
-pub(super) fn reason(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    // The outermost one would name the address with its query.
-    match error.source() {
-        Some(_) => cause.to_string(),
-        None => "the connection failed".to_owned(),
-    }
-}
-
-/// A body's JSON, or why it is none.
-pub(super) async fn json(model: &Model, response: reqwest::Response) -> Result<Value, ModelError> {
-    let status = response.status();
-    let retry_after = retry_after(response.headers());
-    let body = limited_text(response).await;
-    if !status.is_success() {
-        return Err(
-            Refusal { status: status.as_u16(), retry_after, body: &body }.error(&model.endpoint)
-        );
-    }
-    serde_json::from_str(&body).map_err(|_| ModelError::WrongAddress {
-        server: model.endpoint.server.clone(),
-        said: if refusal::looks_like_html(&body) {
-            "it sent a web page".to_owned()
-        } else {
-            "it sent something else than JSON".to_owned()
-        },
-    })
-}
-
-/// The beginning of a body, as far as it comes in time.
-async fn limited_text(mut response: reqwest::Response) -> String {
-    let most = if response.status().is_success() { 64 * ERROR_BODY } else { ERROR_BODY };
-    let mut bytes = Vec::new();
-    let read = async {
-        while let Ok(Some(packet)) = response.chunk().await {
-            bytes.extend_from_slice(&packet);
-            if bytes.len() > most {
-                break;
-            }
-        }
-    };
-    // What came until then says what there is to say.
-    let _ = timeout(ERROR_TIME, read).await;
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn pause(attempt: u32, error: &ModelError) -> Option<Duration> {
-    if let Some(asked) = error.retry_after() {
-        return (asked <= MOST_RETRY_AFTER).then_some(asked);
-    }
-    let longest = Duration::from_millis(250 << attempt).min(LONGEST_PAUSE);
-    Some(longest.mul_f64(rand::rng().random_range(0.5..1.0)))
-}
-
-/// In seconds, or as a date (RFC 9110, 10.2.3).
-fn retry_after(headers: &reqwest::header::HeaderMap) -> Option<Duration> {
-    let given = headers.get("retry-after")?.to_str().ok()?.trim();
-    if let Ok(seconds) = given.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(given).ok()?;
-    Duration::try_from(at.duration_since(jiff::Timestamp::now())).ok()
+/// Whether the server can be asked again within a time that a person waits.
+fn is_soon(error: &ModelError) -> bool {
+    error.retry_after().is_none_or(|asked| asked <= MOST_RETRY_AFTER)
 }

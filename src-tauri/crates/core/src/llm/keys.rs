@@ -14,11 +14,14 @@ use std::{
 use serde::Serialize;
 use url::Url;
 
-use super::{
-    address,
-    keychain::{Keychain, Silent},
+use super::address;
+use crate::{
+    loopback::is_loopback,
+    secrets::{
+        keychain::{Keychain, Unread},
+        redact,
+    },
 };
-use crate::loopback::is_loopback;
 
 /// A keychain may ask the person to unlock it, but must not hold up a run.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -44,7 +47,7 @@ impl Key {
 
     /// A text without the key.
     pub(super) fn cover(&self, text: &str) -> String {
-        text.replace(&self.0, "•••")
+        text.replace(&self.0, redact::COVER)
     }
 
     /// Its last characters, by which a person tells it from another; nothing of a short one.
@@ -111,7 +114,7 @@ impl Keys {
         }
         let patience = if is_loopback(base) { LOOPBACK_PATIENCE } else { PATIENCE };
         let kept = self.keychain.read(&account(base), patience).await;
-        if let Ok(Some(key)) = kept.as_ref().map(|secret| Key::new(secret.as_deref()?)) {
+        if let Some(key) = kept.as_ref().ok().and_then(|secret| Key::new(secret)) {
             return found(key, Source::Keychain);
         }
         let variable = variable.map(str::trim).filter(|name| !name.is_empty());
@@ -120,12 +123,12 @@ impl Keys {
             return found(key, Source::Environment { variable });
         }
         let problem = match (kept, variable) {
-            (Err(Silent), _) => Some("the keychain does not answer".to_owned()),
-            (Ok(_), Some(name)) => Some(format!(
+            (Err(Unread::Silent), _) => Some("the keychain does not answer".to_owned()),
+            (_, Some(name)) => Some(format!(
                 "the environment variable {name} is not set; set it before Trawl starts, or paste \
                  a key"
             )),
-            (Ok(_), None) => None,
+            (_, None) => None,
         };
         (None, KeyStatus { problem, ..KeyStatus::default() })
     }
@@ -167,7 +170,7 @@ impl Keys {
 
 fn found(key: Key, source: Source) -> (Option<Key>, KeyStatus) {
     // A server's own words may repeat it.
-    crate::logging::cover(key.expose());
+    redact::everywhere(key.expose());
     let status = KeyStatus { source: Some(source), ends: key.ends(), problem: None };
     (Some(key), status)
 }

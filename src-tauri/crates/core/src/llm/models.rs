@@ -10,10 +10,10 @@ use std::{
     time::Duration,
 };
 
-use url::Url;
-
 use super::{
     Key, ModelError, Structure, address,
+    endpoint::Endpoint,
+    http,
     keys::{KeyStatus, Keys},
 };
 use crate::{
@@ -62,19 +62,6 @@ pub struct Model {
     limits: Option<u64>,
     /// Of a million tokens.
     pub(crate) price: Price,
-}
-
-/// Whom a request goes to.
-#[derive(Debug)]
-pub(super) struct Endpoint {
-    pub(super) provider: Provider,
-    pub(super) base: Url,
-    /// Host and port.
-    pub(super) server: String,
-    pub(super) model: String,
-    pub(super) key: Option<Key>,
-    pub(super) first_token: Duration,
-    pub(super) idle: Duration,
 }
 
 impl Models {
@@ -168,7 +155,7 @@ impl Models {
         let builder = if loopback { builder.no_proxy() } else { builder };
         let client = builder.build().map_err(|error| ModelError::Unreachable {
             server: "the model's server".to_owned(),
-            reason: super::call::reason(&error),
+            reason: http::reason(&error),
         })?;
         lock(&self.0.clients).insert((connect, loopback), client.clone());
         Ok(client)
@@ -221,22 +208,6 @@ impl Model {
 
     fn place(&self) -> (String, String) {
         (self.endpoint.base.to_string(), self.endpoint.model.clone())
-    }
-}
-
-impl Endpoint {
-    #[cfg(test)]
-    pub(super) fn for_tests(model: &str, key: Option<&str>) -> Self {
-        let base = address::base(Provider::Openai, Some("http://127.0.0.1:9")).unwrap();
-        Self {
-            provider: Provider::Openai,
-            server: address::server(&base),
-            base,
-            model: model.to_owned(),
-            key: key.and_then(Key::new),
-            first_token: Duration::from_secs(1),
-            idle: Duration::from_secs(1),
-        }
     }
 }
 

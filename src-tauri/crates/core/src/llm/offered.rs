@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::{
-    Key, Model, ModelError, Models, anthropic, call, models::USUAL_CONTEXT, ollama, openai,
+    Key, Model, ModelError, Models, anthropic, http, models::USUAL_CONTEXT, ollama, openai,
 };
 use crate::settings::{ModelSettings, Provider};
 
@@ -58,7 +58,7 @@ impl Model {
         };
         let response = self.authorised(self.client.get(url))?.send().await;
         let response = response.map_err(|error| self.unsent(&error))?;
-        let listed = call::json(self, response).await?;
+        let listed = http::json(&self.endpoint, response).await?;
         let names = offered(&listed);
         if names.is_empty() && entries(&listed).is_none() {
             return Err(ModelError::WrongAddress {
@@ -93,7 +93,7 @@ impl Model {
         }
         let request = self.client.post(ollama::show_url(&self.endpoint.base));
         let request = self.authorised(request).ok()?.json(&json!({"model": self.name()}));
-        let shown = call::json(self, request.send().await.ok()?).await.ok()?;
+        let shown = http::json(&self.endpoint, request.send().await.ok()?).await.ok()?;
         // A model may read far more than this computer's memory holds.
         Some(ollama::context(&shown)?.min(USUAL_CONTEXT))
     }

@@ -7,11 +7,9 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    Chunk, ModelError, Prompt, Structure, account::Counted, address, models::Endpoint, refusal,
+    Chunk, ModelError, Prompt, Structure, account::Counted, address, endpoint::Endpoint, refusal,
+    tokens_of,
 };
-
-/// What a token of a reply has, roughly.
-const BYTES_A_TOKEN: usize = 4;
 
 /// A reply may have this many tokens however little the model reads.
 const LEAST_TOKENS: u64 = 1_024;
@@ -61,7 +59,7 @@ pub(super) fn body(
 
 /// Without a limit a model writes on when its window is full, and forgets what it was asked.
 fn most_tokens(prompt: &Prompt, window: u64) -> u64 {
-    let enough = (prompt.most_bytes / BYTES_A_TOKEN) as u64;
+    let enough = tokens_of(prompt.most_bytes);
     enough.min(window).max(LEAST_TOKENS)
 }
 

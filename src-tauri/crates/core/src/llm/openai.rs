@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    Chunk, ModelError, Prompt, Structure, account::Counted, address, models::Endpoint, refusal,
+    Chunk, ModelError, Prompt, Structure, account::Counted, address, endpoint::Endpoint, refusal,
 };
 use crate::loopback::is_loopback;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{ModelError, models::Endpoint};
+use super::{ModelError, endpoint::Endpoint};
 
 /// Longest excerpt of a server's own words.
 const SHOWN: usize = 300;

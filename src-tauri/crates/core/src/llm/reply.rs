@@ -13,9 +13,9 @@ use super::{
     Chunk, ModelError,
     account::{Account, Sent},
     anthropic,
-    call::reason,
     decode::{Decoder, Said},
-    models::Endpoint,
+    endpoint::Endpoint,
+    http::reason,
     ollama, openai, refusal,
     thinking::Thinking,
 };

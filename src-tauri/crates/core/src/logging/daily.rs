@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 
 use crate::paths::private_file;
+use crate::secrets::redact::covered_everywhere;
 
 const DAYS_KEPT: i32 = 7;
 
@@ -39,7 +40,8 @@ impl DailyFile {
             }
             self.day = day;
         }
-        let covered: Vec<Cow<'_, str>> = parts.iter().map(|part| super::covered(part)).collect();
+        let covered: Vec<Cow<'_, str>> =
+            parts.iter().map(|part| covered_everywhere(part)).collect();
         write_at_once(&mut self.file, &covered)
     }
 }
@@ -87,6 +89,7 @@ fn day_of(name: &str) -> Option<Date> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secrets::redact::everywhere;
 
     #[test]
     fn seven_days_are_kept_and_other_files_too() {
@@ -110,8 +113,8 @@ mod tests {
     #[test]
     fn secrets_are_covered_in_every_line() {
         let folder = tempfile::tempdir().unwrap();
-        super::super::cover("hunter2-hunter2");
-        super::super::cover("say \"open sesame\"");
+        everywhere("hunter2-hunter2");
+        everywhere("say \"open sesame\"");
         let mut file = DailyFile::open(folder.path().to_owned()).unwrap();
         file.write(&["token=hunter2-hunter2 ", "{\"a\":\"say \\\"open sesame\\\"\"}", "\n"])
             .unwrap();

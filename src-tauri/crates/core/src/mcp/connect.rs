@@ -23,16 +23,16 @@ use url::Url;
 
 use crate::settings::{ServerEntry, Transport};
 
-use super::connections::Tasks;
 use super::http::Http;
 use super::http::refusal;
 use super::process::stdio::{self, Order, Process};
-use super::redact::Redactor;
 use super::server::{Link, Server};
+use super::tasks::Tasks;
 use super::wire::calls::Calls;
 use super::wire::lines::{Junk, Lines};
 use super::wire::{answer, handshake};
-use super::{MAX_MESSAGE, ServerError, builtin, secrets, tools};
+use super::{MAX_MESSAGE, ServerError, builtin, tools, variables};
+use crate::secrets::redact::Redactor;
 
 /// An unanswered first question of the newest protocol is given up after this share of the connect
 /// limit, and always before the library's own 10 s.
@@ -272,7 +272,7 @@ async fn target(
     headers: &IndexMap<String, String>,
     redactor: &mut Redactor,
 ) -> Result<Target, String> {
-    let url = secrets::fill(url, redactor).await?;
+    let url = variables::fill(url, redactor).await?;
     let parsed =
         Url::parse(&url).map_err(|error| format!("has a \"url\" that is no URL: {error}"))?;
     if !matches!(parsed.scheme(), "http" | "https") {
@@ -291,7 +291,7 @@ async fn target(
     redactor.add(parsed.password().unwrap_or_default());
     let mut sent = HashMap::new();
     for (name, value) in headers {
-        let value = secrets::fill(value, redactor).await?;
+        let value = variables::fill(value, redactor).await?;
         redactor.add_named(name, &value);
         let wrong = || format!("has a header \"{name}\" that HTTP does not allow");
         let mut content = HeaderValue::from_str(&value).map_err(|_| wrong())?;

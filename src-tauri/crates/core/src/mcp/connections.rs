@@ -11,7 +11,6 @@ use indexmap::IndexMap;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::timeout;
-use tokio_util::task::TaskTracker;
 
 use crate::settings::{ServerEntry, Settings};
 
@@ -20,6 +19,7 @@ use super::held::{Held, Source};
 use super::process::supervisor::LONGEST_END;
 use super::server::Server;
 use super::status::ServerStatus;
+use super::tasks::Tasks;
 
 /// Every server of this process. Cheap to clone; all clones are the same.
 #[derive(Clone)]
@@ -32,15 +32,6 @@ struct Inner {
     servers: Mutex<IndexMap<String, Arc<Held>>>,
     changes: watch::Sender<u64>,
     tasks: Tasks,
-}
-
-/// What runs for the servers of a process, so that its end can be waited for.
-#[derive(Clone, Default)]
-pub(super) struct Tasks {
-    /// As long as their servers.
-    pub(super) links: TaskTracker,
-    /// Telling a server that a call is not wanted any longer.
-    pub(super) notices: TaskTracker,
 }
 
 impl Connections {

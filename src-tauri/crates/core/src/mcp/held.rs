@@ -16,10 +16,10 @@ use crate::event::{LONGEST, shortened};
 use crate::settings::ServerEntry;
 
 use super::connect::{Attempt, Connected};
-use super::connections::Tasks;
 use super::error::ServerError;
 use super::server::{Link, Server};
 use super::status::{ServerState, ServerStatus};
+use super::tasks::Tasks;
 use super::tools;
 use super::wire::handshake;
 

@@ -15,7 +15,6 @@ use rmcp::model::{
     ClientRequest, RequestId, ServerResult,
 };
 use rmcp::service::{Peer, PeerRequestOptions, RequestHandle, ServiceError};
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -25,13 +24,14 @@ use crate::event::Object;
 use crate::settings::ServerEntry;
 
 use super::MAX_MESSAGE;
+use super::call::{CallOptions, ToolResult};
 use super::error::CallError;
 use super::http::refusal::{CallFailure, call_failure};
 use super::process::stdio::Process;
-use super::redact::Redactor;
 use super::tools::Listed;
 use super::wire::answer;
 use super::wire::calls::{Call, Calls};
+use crate::secrets::redact::Redactor;
 
 /// How long telling a server that a call is cancelled may take.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -61,39 +61,6 @@ pub(super) struct Link {
     pub(super) ended: CancellationToken,
     /// A call could not reach the server at all: connect anew before the next run.
     pub(super) unreachable: AtomicBool,
-}
-
-/// How long a call may take, who can end it, and who hears of its progress.
-#[derive(Debug, Clone)]
-pub struct CallOptions {
-    /// From the start, or from the last progress.
-    pub timeout: Duration,
-    /// From the start, whatever the progress.
-    pub total_timeout: Duration,
-    /// Ends the call.
-    pub cancel: CancellationToken,
-    /// Gets progress in increasing order.
-    pub progress: Option<mpsc::UnboundedSender<Progress>>,
-}
-
-/// How far a call is (MCP specification, "Progress").
-#[derive(Debug, Clone, PartialEq)]
-pub struct Progress {
-    /// Done so far, in the server's own unit.
-    pub progress: f64,
-    /// Of how much, where the server knows.
-    pub total: Option<f64>,
-    /// The server's own words.
-    pub message: Option<String>,
-}
-
-/// What a tool gave back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ToolResult {
-    /// The whole `CallToolResult` as JSON, as the server wrote it.
-    pub json: String,
-    /// The tool says that it failed.
-    pub is_error: bool,
 }
 
 impl Server {

@@ -16,9 +16,9 @@ use crate::digest::digest;
 use crate::settings::{ServerEntry, Transport};
 
 use super::http::refusal;
-use super::redact::Redactor;
 use super::wire::answer;
 use super::wire::calls::Calls;
+use crate::secrets::redact::Redactor;
 
 /// More pages than any real server has.
 const MAX_PAGES: usize = 200;

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     event::EventKind,
-    llm::{Model, ModelError, Prompt},
+    llm::{Model, ModelError, Prompt, bytes_of, tokens_of},
 };
 
 /// Times that a prompt which is too long is asked again with half of it.
@@ -122,7 +122,7 @@ struct Room {
 impl Room {
     /// What the model is known to read.
     fn of(model: &Model) -> Self {
-        Self { bytes: prompt::room(model.context_tokens()), halvings: 0 }
+        Self { bytes: bytes_of(model.context_tokens()), halvings: 0 }
     }
 
     fn is_least(&self) -> bool {
@@ -133,7 +133,7 @@ impl Room {
     fn halve(&mut self, sent: &Prompt, model: &Model) {
         self.halvings += 1;
         self.bytes = self.bytes.min(sent.bytes()) / 2;
-        model.reads_at_most(prompt::tokens(self.bytes));
+        model.reads_at_most(tokens_of(self.bytes));
     }
 }
 

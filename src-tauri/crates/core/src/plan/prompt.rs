@@ -26,9 +26,6 @@ const MOST_ANSWER_BYTES: usize = 256 * 1024;
 /// A longer plan is not sent along with its repair, only the tasks that are wrong.
 const LONGEST_REPAIRED: usize = 16 * 1024;
 
-/// Bytes that a token of tools' descriptions stands for, at least.
-const BYTES_A_TOKEN: u64 = 3;
-
 const RULES: &str = "\
 You plan which tools to call to answer a question. The calls run at the same time; afterwards \
 somebody else writes the answer from their results.
@@ -60,16 +57,6 @@ pub(super) struct Asked {
     pub(super) prompt: Prompt,
     /// Tools that the model is not told of.
     pub(super) left_out: Vec<String>,
-}
-
-/// Bytes that fit into so many tokens.
-pub(super) fn room(context_tokens: u64) -> usize {
-    usize::try_from(context_tokens.saturating_mul(BYTES_A_TOKEN)).unwrap_or(usize::MAX)
-}
-
-/// Tokens that so many bytes are.
-pub(super) fn tokens(room: usize) -> u64 {
-    room as u64 / BYTES_A_TOKEN
 }
 
 /// Asks for a plan of at most `most` tasks, in about `room` bytes: a quarter for the conversation, at

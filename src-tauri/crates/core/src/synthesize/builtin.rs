@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use self::item::{described, escaped, shortened};
-use super::{Found, citations::pieces, evidence::Evidence};
+use super::{Found, evidence::Evidence, pieces::pieces};
 use crate::event::{self, Citation, NotConsulted};
 
 /// Bytes of a reason for which something was not consulted.

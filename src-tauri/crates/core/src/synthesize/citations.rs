@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use super::definitions::without_definitions;
-use super::{Found, quotations::marked};
+use super::{Found, pieces::pieces, quotations::marked};
 use crate::event::Citation;
 
 /// Numbers of a range are no larger: `[2019-2021]` are years.
@@ -171,23 +171,6 @@ fn written(citation: Citation) -> String {
         Some(item) => format!("[{}.{item}]", citation.index + 1),
         None => format!("[{}]", citation.index + 1),
     }
-}
-
-/// Prose and code, in their order.
-pub(super) fn pieces(markdown: &str) -> Vec<(bool, &str)> {
-    let mut pieces = Vec::new();
-    let mut rest = markdown;
-    while let Some(start) = rest.find('`') {
-        let ticks = rest[start..].bytes().take_while(|b| *b == b'`').count();
-        let fence = &rest[start..start + ticks];
-        let inside = start + ticks;
-        let Some(end) = rest[inside..].find(fence).map(|end| inside + end + ticks) else { break };
-        pieces.push((false, &rest[..start]));
-        pieces.push((true, &rest[start..end]));
-        rest = &rest[end..];
-    }
-    pieces.push((false, rest));
-    pieces
 }
 
 #[cfg(test)]

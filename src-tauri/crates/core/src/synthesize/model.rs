@@ -18,7 +18,7 @@ use crate::{
     conversation::Turn,
     event::{Cut, EventKind, NotConsulted, Usage},
     history::Recorder,
-    llm::{Model, ModelError, Prompt, today},
+    llm::{Model, ModelError, Prompt, bytes_of, today, tokens_of},
 };
 
 /// Longest answer, in bytes.
@@ -29,9 +29,6 @@ const RESERVED_TOKENS: u64 = 3_000;
 
 /// Least room, however little the model reads.
 const LEAST_TOKENS: u64 = 200;
-
-/// Bytes that a token stands for; JSON has fewer than prose.
-const BYTES_A_TOKEN: u64 = 3;
 
 /// Times that results which are too long are cut in half.
 const HALVINGS: u32 = 2;
@@ -97,7 +94,7 @@ pub(crate) async fn write(input: &WriteInput<'_>, model: &Model) -> Answer {
     let mut before = None;
     let mut tokens = model.context_tokens().saturating_sub(RESERVED_TOKENS).max(1_000);
     let (draft, cuts) = loop {
-        let (prompt, cuts) = prompt(input, bytes(tokens));
+        let (prompt, cuts) = prompt(input, bytes_of(tokens));
         let draft = draft(&prompt, model, input).await;
         usage = match (usage, draft.usage) {
             (Some(before), Some(now)) => Some(before.and(now)),
@@ -108,7 +105,7 @@ pub(crate) async fn write(input: &WriteInput<'_>, model: &Model) -> Answer {
         }
         halvings += 1;
         // Half of what was really sent, where that was less than the room.
-        let sent = prompt.bytes() as u64 / BYTES_A_TOKEN;
+        let sent = tokens_of(prompt.bytes());
         tokens = (tokens.min(sent) / 2).max(LEAST_TOKENS);
         model.reads_at_most(tokens + RESERVED_TOKENS);
         if !draft.text.is_empty() {
@@ -203,10 +200,6 @@ async fn draft(prompt: &Prompt, model: &Model, input: &WriteInput<'_>) -> Draft 
     draft.cut_off = reply.was_cut_off();
     draft.usage = Some(reply.usage());
     draft
-}
-
-fn bytes(tokens: u64) -> usize {
-    usize::try_from(tokens.saturating_mul(BYTES_A_TOKEN)).unwrap_or(usize::MAX)
 }
 
 /// What the model is asked, in about `room` bytes beside the rules: at most a quarter for the

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Found, citations::pieces};
+use super::{Found, pieces::pieces};
 use crate::event::Citation;
 
 /// What is put behind a quotation that nobody can find.

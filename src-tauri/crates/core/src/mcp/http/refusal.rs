@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use rmcp::transport::streamable_http_client::StreamableHttpError;
 
+use crate::backoff::retry_after;
+
 /// Why a call over HTTP brought no answer. Words go on after the server's name.
 #[derive(Debug)]
 pub(in crate::mcp) enum CallFailure {
@@ -117,26 +119,9 @@ fn status_in(words: &str) -> Option<u16> {
     words.strip_prefix("HTTP ")?.get(..3)?.parse().ok()
 }
 
-/// `Retry-After`: seconds or a date (RFC 9110, section 10.2.3).
-fn retry_after(value: &str) -> Option<Duration> {
-    if let Ok(seconds) = value.trim().parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = jiff::fmt::rfc2822::parse(value.trim()).ok()?;
-    let seconds = date.timestamp().as_second() - jiff::Timestamp::now().as_second();
-    Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        assert_eq!(retry_after("3"), Some(Duration::from_secs(3)));
-        assert_eq!(retry_after("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
-        assert_eq!(retry_after("soon"), None);
-    }
 
     #[test]
     fn a_refusal_is_told_in_words() {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use crate::mcp::redact::Redactor;
+use crate::secrets::redact::Redactor;
 
 const LINES: usize = 50;
 /// In characters.

@@ -16,8 +16,8 @@ use tokio_util::task::TaskTracker;
 
 use super::stderr::Stderr;
 use super::{command, environment, supervisor};
-use crate::mcp::redact::Redactor;
-use crate::mcp::secrets;
+use crate::mcp::variables;
+use crate::secrets::redact::Redactor;
 
 /// How long a server without a supervisor has to end by itself once its stdin is closed.
 const GRACE: Duration = Duration::from_secs(2);
@@ -58,13 +58,13 @@ pub(in crate::mcp) async fn start(
         variables.insert("PATH".into(), path);
     }
     for (name, value) in order.env {
-        let value = secrets::fill(value, redactor).await?;
+        let value = variables::fill(value, redactor).await?;
         redactor.add_named(name, &value);
         variables.insert(name.into(), value.into());
     }
     let mut args = Vec::new();
     for argument in order.args {
-        args.push(secrets::fill(argument, redactor).await?);
+        args.push(variables::fill(argument, redactor).await?);
     }
     redactor.add_arguments(&args);
     let cwd = order.cwd.map(Path::new);

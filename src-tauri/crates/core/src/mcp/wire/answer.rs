@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::value::decoded;
 
-use crate::mcp::redact::Redactor;
+use crate::secrets::redact::Redactor;
 
 /// Characters of an answer that is not understood: what is kept, and what is told once the secrets
 /// are out.

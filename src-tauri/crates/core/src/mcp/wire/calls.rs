@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 use tokio::sync::{Notify, mpsc};
 
 use super::{answer, listing};
-use crate::mcp::server::{Progress, ToolResult};
+use crate::mcp::call::{Progress, ToolResult};
 
 /// Calls in flight, by request id and by progress token.
 #[derive(Default)]

@@ -24,7 +24,7 @@ use super::answer::{self, EDGE, id_at_end, id_at_top};
 use super::calls::{Calls, Taken};
 use super::outbox::Outbox;
 use super::probe::Probe;
-use crate::mcp::redact::Redactor;
+use crate::secrets::redact::Redactor;
 
 /// Lines from here on are moved, not copied.
 const LARGE: usize = 64 << 10;

@@ -1,4 +1,4 @@
-//! Keys in the platform's keychain: one item an account.
+//! The platform's keychain: one item an account, all under Trawl's own name.
 //!
 //! Its library blocks, so that every call leaves the async threads; one that does not answer is given
 //! up, and for a while not asked again, so that it holds up one run and not each.
@@ -8,39 +8,57 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::keychain;
+use keyring_core::{Entry, Error};
+
+/// Name under which the platform's keychain keeps our items.
+pub(crate) const SERVICE: &str = "dev.trawl.desktop";
 
 /// How long a keychain that did not answer is left alone.
 const LEFT_ALONE: Duration = Duration::from_mins(1);
 
 /// The keychain, and whether it answers.
 #[derive(Default)]
-pub(super) struct Keychain {
+pub(crate) struct Keychain {
     silent_since: Mutex<Option<Instant>>,
+}
+
+/// Why nothing was read. The library's own errors may hold what is stored; only their kind is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unread {
+    /// The keychain did not answer in time.
+    Silent,
+    /// This computer offers none.
+    NoKeychain,
+    /// It holds nothing for the account, or is locked.
+    NoItem,
+    /// It cannot be read.
+    Failed,
 }
 
 /// The keychain did not answer in time.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Silent;
+struct Silent;
 
 impl Keychain {
-    /// What it holds for an account; `None` where it holds nothing, or cannot say.
-    pub(super) async fn read(
-        &self,
-        account: &str,
-        patience: Duration,
-    ) -> Result<Option<String>, Silent> {
+    /// What it holds for an account.
+    pub(crate) async fn read(&self, account: &str, patience: Duration) -> Result<String, Unread> {
         if self.is_left_alone() {
-            return Err(Silent);
+            return Err(Unread::Silent);
         }
         let account = account.to_owned();
-        let read = move || keychain::item(&account)?.get_password();
-        Ok(self.ask(patience, read).await?.ok())
+        let read = move || item(&account)?.get_password();
+        match self.ask(patience, read).await {
+            Ok(Ok(secret)) => Ok(secret),
+            Ok(Err(Error::NoEntry)) => Err(Unread::NoItem),
+            Ok(Err(Error::NoDefaultStore)) => Err(Unread::NoKeychain),
+            Ok(Err(_)) => Err(Unread::Failed),
+            Err(Silent) => Err(Unread::Silent),
+        }
     }
 
     /// Keeps a secret and reads it back: with some keychains nothing else proves it. An error says
     /// why it is not kept.
-    pub(super) async fn write(
+    pub(crate) async fn write(
         &self,
         account: &str,
         secret: &str,
@@ -48,14 +66,14 @@ impl Keychain {
     ) -> Result<(), &'static str> {
         let (account, secret) = (account.to_owned(), secret.to_owned());
         let write = move || {
-            let entry = keychain::item(&account)?;
+            let entry = item(&account)?;
             entry.set_password(&secret)?;
             Ok(entry.get_password()? == secret)
         };
         match self.ask(patience, write).await {
             Ok(Ok(true)) => Ok(()),
-            Ok(Err(keyring_core::Error::NoDefaultStore)) => Err("this computer offers no keychain"),
-            Ok(Err(keyring_core::Error::NoStorageAccess(_))) => Err("the keychain is locked"),
+            Ok(Err(Error::NoDefaultStore)) => Err("this computer offers no keychain"),
+            Ok(Err(Error::NoStorageAccess(_))) => Err("the keychain is locked"),
             Ok(Ok(false) | Err(_)) => Err("the keychain did not keep it"),
             Err(Silent) => Err("the keychain does not answer"),
         }
@@ -63,18 +81,16 @@ impl Keychain {
 
     /// Takes an account's secret out; one that is not there is no error. An error says why it may
     /// still be there.
-    pub(super) async fn remove(
+    pub(crate) async fn remove(
         &self,
         account: &str,
         patience: Duration,
     ) -> Result<(), &'static str> {
         let account = account.to_owned();
-        let remove = move || keychain::item(&account)?.delete_credential();
+        let remove = move || item(&account)?.delete_credential();
         match self.ask(patience, remove).await {
-            Ok(
-                Ok(()) | Err(keyring_core::Error::NoEntry | keyring_core::Error::NoDefaultStore),
-            ) => Ok(()),
-            Ok(Err(keyring_core::Error::NoStorageAccess(_))) => Err("the keychain is locked"),
+            Ok(Ok(()) | Err(Error::NoEntry | Error::NoDefaultStore)) => Ok(()),
+            Ok(Err(Error::NoStorageAccess(_))) => Err("the keychain is locked"),
             Ok(Err(_)) => Err("the keychain did not remove it"),
             Err(Silent) => Err("the keychain does not answer"),
         }
@@ -99,6 +115,16 @@ impl Keychain {
     }
 }
 
+/// The item of an account, whether there is one or not.
+fn item(account: &str) -> keyring_core::Result<Entry> {
+    // A store that the process has been given stays: a test brings its own.
+    if keyring_core::get_default_store().is_none() {
+        // Sets the platform's. Where there is none, asking for the item says so.
+        let _ = keyring::Entry::store_status();
+    }
+    Entry::new(SERVICE, account)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,7 +140,8 @@ mod tests {
         };
         assert!(matches!(keychain.ask(patience, hangs).await, Err(Silent)));
         let asked = Instant::now();
-        assert_eq!(keychain.read("a", Duration::from_mins(5)).await, Err(Silent));
+        let read = keychain.read("a", Duration::from_mins(5)).await;
+        assert_eq!(read, Err(Unread::Silent));
         assert!(asked.elapsed() < Duration::from_mins(1));
         drop(end);
         assert!(matches!(keychain.ask(Duration::from_mins(1), || Ok(1)).await, Ok(Ok(1))));

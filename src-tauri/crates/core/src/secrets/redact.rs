@@ -1,21 +1,28 @@
 //! Takes secrets out of what people and logs get to see.
 //!
-//! A secret is what came from the keychain, and what [`secrets`] calls one by its name or its looks.
+//! A secret is what came from the keychain, and what [`looks`] calls one by its name or its looks.
 //! Short ones are left: replacing `true` or `1` everywhere would hide the message and protect
 //! nothing.
 
 use std::borrow::Cow;
+use std::sync::{PoisonError, RwLock};
 
-use crate::secrets;
+use serde_json::Value;
+
+use super::looks;
 
 const SHORTEST: usize = 6;
-const COVER: &str = "•••";
+/// What stands in the place of a secret.
+pub(crate) const COVER: &str = "•••";
 
 /// What stands before a secret without being one.
 const SCHEMES: [&str; 4] = ["bearer", "basic", "token", "apikey"];
 
 /// A beginning of a secret that is as short as this tells nothing of it.
 const TELLING: usize = 4;
+
+/// Secrets of the whole process, as they become known.
+static EVERYWHERE: RwLock<Option<Redactor>> = RwLock::new(None);
 
 /// The secrets of one server's entry.
 #[derive(Default, Clone)]
@@ -25,8 +32,8 @@ pub(crate) struct Redactor {
 
 impl Redactor {
     /// Remembers a secret, here and for the log.
-    pub(super) fn add(&mut self, secret: &str) {
-        crate::logging::cover(secret);
+    pub(crate) fn add(&mut self, secret: &str) {
+        everywhere(secret);
         self.remember(secret);
     }
 
@@ -46,8 +53,8 @@ impl Redactor {
     }
 
     /// Remembers the value of a variable, a header or a parameter, if it is a secret; whether it is.
-    pub(super) fn add_named(&mut self, name: &str, value: &str) -> bool {
-        let is_secret = secrets::is_secret(name, value);
+    pub(crate) fn add_named(&mut self, name: &str, value: &str) -> bool {
+        let is_secret = looks::is_secret(name, value);
         if is_secret {
             self.add(value);
         }
@@ -56,7 +63,7 @@ impl Redactor {
 
     /// Remembers what is secret of a program's arguments: the value of a flag that says so, and what
     /// looks like a key.
-    pub(super) fn add_arguments(&mut self, arguments: &[String]) {
+    pub(crate) fn add_arguments(&mut self, arguments: &[String]) {
         let mut flag = "";
         for argument in arguments {
             let (name, value) = argument.split_once(['=', ':']).unwrap_or((flag, argument));
@@ -86,7 +93,7 @@ impl Redactor {
 
     /// A text's beginning without the secrets, and without the beginning of one at its end, where it
     /// was cut.
-    pub(super) fn covered_beginning<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    pub(crate) fn covered_beginning<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let covered = self.covered(text);
         let partly = |secret: &String| {
             let ends = (TELLING..secret.len()).rev().filter(|end| secret.is_char_boundary(*end));
@@ -100,13 +107,28 @@ impl Redactor {
 
     /// The first `limit` characters without the secrets, of a text that may have lost its end, and
     /// with it a part of a secret.
-    pub(super) fn beginning(&self, text: &str, lost_its_end: bool, limit: usize) -> String {
+    pub(crate) fn beginning(&self, text: &str, lost_its_end: bool, limit: usize) -> String {
         let covered = self.covered(text);
         let longest = self.secrets.first().map_or(0, String::len);
         let unsure = if lost_its_end { longest } else { 0 };
         let sure = covered.chars().count().saturating_sub(unsure);
         covered.chars().take(limit.min(sure)).collect()
     }
+}
+
+/// From now on the secret is covered in every line of the log, also as JSON writes it.
+pub(crate) fn everywhere(secret: &str) {
+    let mut known = EVERYWHERE.write().unwrap_or_else(PoisonError::into_inner);
+    let known = known.get_or_insert_default();
+    known.remember(secret);
+    let json = Value::from(secret).to_string();
+    known.remember(&json[1..json.len() - 1]);
+}
+
+/// The text without any secret of the process.
+pub(crate) fn covered_everywhere(text: &str) -> Cow<'_, str> {
+    let known = EVERYWHERE.read().unwrap_or_else(PoisonError::into_inner);
+    known.as_ref().map_or(Cow::Borrowed(text), |known| known.covered(text))
 }
 
 #[cfg(test)]

@@ -4,8 +4,13 @@
 //! is a secret: `${env:HOME}/notes` hides no folder. An error names the variable or the keychain
 //! item, never a value.
 
-use super::redact::Redactor;
-use crate::keychain::{self, SERVICE};
+use std::time::Duration;
+
+use crate::secrets::keychain::{Keychain, SERVICE, Unread};
+use crate::secrets::redact::Redactor;
+
+/// A keychain may ask the person to unlock it; connecting has a limit of its own.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// The text with every `${env:…}` and `${keychain:…}` replaced; other `${…}` stay as they are.
 pub(super) async fn fill(text: &str, redactor: &mut Redactor) -> Result<String, String> {
@@ -22,7 +27,7 @@ pub(super) async fn fill(text: &str, redactor: &mut Redactor) -> Result<String, 
                 filled.push_str(&value);
             }
             Some(("keychain", name)) => {
-                let value = keychain(name.to_owned()).await?;
+                let value = kept(name).await?;
                 redactor.add(&value);
                 filled.push_str(&value);
             }
@@ -43,28 +48,23 @@ fn variable(name: &str) -> Result<String, String> {
     })
 }
 
-async fn keychain(name: String) -> Result<String, String> {
-    // The keychain's own library blocks, and may ask the person to unlock it.
-    let asked = name.clone();
-    let found = tokio::task::spawn_blocking(move || {
-        keychain::item(&asked).and_then(|item| item.get_password())
-    })
-    .await;
-    match found {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(keyring_core::Error::NoEntry)) => Err(format!(
-            "needs the keychain item \"{name}\", which does not exist (or the keychain is locked); \
-             store it under the service \"{SERVICE}\""
-        )),
-        Ok(Err(keyring_core::Error::NoDefaultStore)) => Err(format!(
-            "needs the keychain item \"{name}\", but this computer offers no keychain; use \
-             ${{env:…}} instead"
-        )),
-        // The library's errors may carry the stored bytes; only their kind is told.
-        Ok(Err(_)) | Err(_) => {
-            Err(format!("needs the keychain item \"{name}\", but the keychain cannot be read"))
+async fn kept(name: &str) -> Result<String, String> {
+    let unread = match Keychain::default().read(name, PATIENCE).await {
+        Ok(secret) => return Ok(secret),
+        Err(unread) => unread,
+    };
+    let because = match unread {
+        Unread::NoItem => format!(
+            ", which does not exist (or the keychain is locked); store it under the service \
+             \"{SERVICE}\""
+        ),
+        Unread::NoKeychain => {
+            ", but this computer offers no keychain; use ${env:…} instead".to_owned()
         }
-    }
+        Unread::Silent => ", but the keychain does not answer".to_owned(),
+        Unread::Failed => ", but the keychain cannot be read".to_owned(),
+    };
+    Err(format!("needs the keychain item \"{name}\"{because}"))
 }
 
 #[cfg(test)]
