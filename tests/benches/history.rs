@@ -94,6 +94,7 @@ async fn keep(history: &History, question: &str, answer: String, results: &[Stri
             attempts: 1,
             result_bytes: result.len() as u64,
             preview: result.chars().take(500).collect(),
+            items: None,
             reused: None,
             error: None,
         });

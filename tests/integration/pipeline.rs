@@ -55,7 +55,7 @@ fn finished(events: &[Event]) -> &Finished {
 
 fn failed(events: &[Event]) -> (&str, &str) {
     match &events.last().expect("a last event").kind {
-        EventKind::Failed { code, message } => (code, message),
+        EventKind::Failed { code, message, .. } => (code, message),
         other => panic!("the run ended with {other:?}"),
     }
 }

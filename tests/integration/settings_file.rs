@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+use trawl_core::execute::ATTEMPTS;
+use trawl_core::settings::Rules;
 use trawl_core::settings::load::{SettingsError, keep_good_copy, load, load_file, prepare};
 
 fn folder_with(settings: &str) -> tempfile::TempDir {
@@ -135,4 +138,12 @@ fn only_what_parses_becomes_the_good_copy() {
     fs::write(file(folder.path()), "{\"pref").unwrap();
     keep_good_copy(folder.path());
     assert_eq!(prepare(folder.path()).loaded.file["preferences"]["n"], 2);
+}
+
+/// The page's tests and its preview work with this copy.
+#[test]
+fn what_the_numbers_may_be_is_told_as_the_page_knows_it() {
+    let told = serde_json::to_value(Rules::new(ATTEMPTS)).unwrap();
+    let copy: Value = serde_json::from_str(include_str!("../fixtures/rules.json")).unwrap();
+    assert_eq!(told, copy);
 }

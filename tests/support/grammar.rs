@@ -7,7 +7,7 @@
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
-use trawl_core::event::{Event, EventKind, Finished, TaskStatus};
+use trawl_core::event::{Event, EventKind, Finished, LONGEST, TaskStatus};
 
 use crate::task_grammar::TaskLog;
 
@@ -69,8 +69,8 @@ impl Stream {
                 milliseconds(&[*elapsed_ms])?;
                 self.server(server)
             }
-            EventKind::ServerFailed { server, message } => {
-                require(!message.trim().is_empty(), "no reason")?;
+            EventKind::ServerFailed { server, message, todo } => {
+                told(message, todo.as_deref())?;
                 self.failed_servers.push(server.clone());
                 self.server(server)
             }
@@ -134,10 +134,10 @@ impl Stream {
             }
             EventKind::AnswerDelta { .. } => self.may_answer(),
             EventKind::Finished(finished) => self.finished(finished),
-            EventKind::Failed { code, message } => {
+            EventKind::Failed { code, message, todo } => {
                 let snake = code.chars().all(|c| c.is_ascii_lowercase() || c == '_');
                 require(snake && !code.is_empty(), "the code is not snake_case")?;
-                require(!message.trim().is_empty(), "no reason")?;
+                told(message, todo.as_deref())?;
                 let completed = self.count(TaskStatus::Completed) > 0;
                 let tasks = matches!(code.as_str(), "all_tasks_failed" | "timed_out");
                 require(!(tasks && completed), "although a task completed")?;
@@ -254,6 +254,14 @@ impl Stream {
 /// The tasks' part of the grammar says things the same way.
 pub(crate) fn require(met: bool, words: &str) -> Result<(), String> {
     if met { Ok(()) } else { Err(words.to_owned()) }
+}
+
+/// What happened is said; what to do stands at its end, unless that was cut off.
+pub(crate) fn told(message: &str, todo: Option<&str>) -> Result<(), String> {
+    require(!message.trim().is_empty(), "no reason")?;
+    let at_its_end = |todo: &str| message.ends_with(&format!("; {todo}"));
+    let is_cut = message.len() + 64 > LONGEST;
+    require(is_cut || todo.is_none_or(at_its_end), "what to do is not the end of what is told")
 }
 
 /// Durations are numbers that a clock can show.

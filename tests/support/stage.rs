@@ -182,6 +182,7 @@ impl Playing {
             (false, false) => EventKind::Failed {
                 code: "all_tasks_failed".to_owned(),
                 message: "none completed".to_owned(),
+                todo: None,
             },
         });
         let events = self.recorder.events();

@@ -2,7 +2,7 @@
 
 use trawl_core::event::{EventKind, TaskStatus};
 
-use crate::grammar::{milliseconds, require};
+use crate::grammar::{milliseconds, require, told};
 
 /// Longest preview of a result, in bytes.
 const MAX_PREVIEW: usize = 2048;
@@ -97,6 +97,9 @@ impl TaskLog {
         }
         let snake = |code: &str| code.chars().all(|c| c.is_ascii_lowercase() || c == '_');
         require(error.as_ref().is_none_or(|e| snake(&e.code)), "the code is not snake_case")?;
+        if let Some(error) = error {
+            told(&error.message, error.todo.as_deref())?;
+        }
         self.running = false;
         self.ended = Some(*status);
         self.is_asked_elsewhere = error.as_ref().is_some_and(|e| e.code == "duplicate_call");

@@ -125,7 +125,7 @@ pub fn finished(events: &[Event]) -> &Finished {
 /// Code and message of a run that failed.
 pub fn failed(events: &[Event]) -> (&str, &str) {
     match &events.last().expect("a last event").kind {
-        EventKind::Failed { code, message } => (code, message),
+        EventKind::Failed { code, message, .. } => (code, message),
         other => panic!("the run ended with {other:?}"),
     }
 }

@@ -4,6 +4,7 @@ import test from 'node:test';
 import { itemsOf, readResult } from '../../ui/evidence/items.js';
 import { columns, itemText, itemTitle, wrapped } from '../../ui/evidence/result.js';
 import { mistakes, toDraft, toEntry } from '../../ui/settings/servers/server-entry.js';
+import { rules } from './rules.mjs';
 import { cardsOf, presetOf } from '../../ui/settings/models/model-choice.js';
 
 const read = (value) => readResult(JSON.stringify(value));
@@ -87,10 +88,10 @@ test('an entry goes through its form unharmed', () => {
 
 test('mistakes in a form are named by field', () => {
   const draft = { ...toDraft(null, null), timeout: '0', atOnce: '1.5', perSecond: 'x' };
-  assert.deepEqual(Object.keys(mistakes(draft, [])).sort(), ['atOnce', 'command', 'name', 'perSecond', 'timeout']);
-  assert.deepEqual(Object.keys(mistakes({ ...toDraft('a', { command: 'x' }) }, ['a'])), ['name']);
-  assert.deepEqual(mistakes(toDraft('a', { url: 'ftp://x' }), []), { url: 'An address begins with http:// or https://' });
-  assert.deepEqual(mistakes(toDraft('a', { command: 'x' }), ['b']), {});
+  assert.deepEqual(Object.keys(mistakes(draft, [], rules.server)).sort(), ['atOnce', 'command', 'name', 'perSecond', 'timeout']);
+  assert.deepEqual(Object.keys(mistakes({ ...toDraft('a', { command: 'x' }) }, ['a'], rules.server)), ['name']);
+  assert.deepEqual(mistakes(toDraft('a', { url: 'ftp://x' }), [], rules.server), { url: 'An address begins with http:// or https://' });
+  assert.deepEqual(mistakes(toDraft('a', { command: 'x' }), ['b'], rules.server), {});
 });
 
 test('the model page finds the card that the settings mean', () => {

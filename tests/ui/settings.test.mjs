@@ -7,6 +7,7 @@ import { contextSetting, limitSettings, priceSettings, timeOutSettings } from '.
 import { contextWords, draftOf, emptyServers, keyWords, menuModels, offersOf, presetOf, testWords, typedModel } from '../../ui/settings/models/model-choice.js';
 import { mistakeIn, numberOf, shownNumber } from '../../ui/settings/number-setting.js';
 import { mistakes, toDraft, toEntry } from '../../ui/settings/servers/server-entry.js';
+import { rules } from './rules.mjs';
 import { toolRows } from '../../ui/settings/servers/tool-rows.js';
 
 const presets = [
@@ -98,7 +99,8 @@ test('numbers are read as people type them', () => {
 
 test('a wrong number is told what it should be, and nothing typed is the default', () => {
   const setting = (key) => [...limitSettings, contextSetting, ...timeOutSettings, ...priceSettings].find((one) => one.key === key);
-  const check = (key, typed, words) => assert.equal(mistakeIn(setting(key), typed), words, `${key} ${typed}`);
+  const rule = (key) => rules[setting(key).section][key];
+  const check = (key, typed, words) => assert.equal(mistakeIn(rule(key), typed), words, `${key} ${typed}`);
   for (const typed of ['0', '-1', '1.5', 'many', '1e999']) check('maxTasks', typed, 'A whole number of at least 1');
   for (const typed of ['0', '-5', 'NaN']) check('runTimeoutSeconds', typed, 'A number above 0');
   check('reuseSeconds', '-1', 'A number of at least 0');
@@ -129,7 +131,7 @@ test('a server’s entry goes through its form unchanged', () => {
   for (const entry of entries) assert.deepEqual(toEntry(toDraft('a', entry), entry), entry);
   // A field makes one line end of every kind.
   assert.doesNotMatch(toDraft('a', entries[4]).args, /\r/);
-  assert.deepEqual(mistakes({ ...toDraft('a', entries[0]), timeout: '0', atOnce: '1.5', command: ' ' }, ['a']), { name: 'There is already a server “a”', command: 'Name the program to start', timeout: 'A number of seconds above 0', atOnce: 'A whole number above 0' });
+  assert.deepEqual(mistakes({ ...toDraft('a', entries[0]), timeout: '0', atOnce: '1.5', command: ' ' }, ['a'], rules.server), { name: 'There is already a server “a”', command: 'Name the program to start', timeout: 'A number above 0', atOnce: 'A whole number of at least 1' });
 });
 
 test('a secret that the page does not have is kept, also under another name, until another is typed', () => {

@@ -105,3 +105,9 @@ function long(ms, digits) {
   if (minutes < 60) return `${minutes} min ${whole % 60} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+
+/** What happened, without what to do, which stands at the end of it. @param {import('../run/live/types.js').Told} told */
+export function happened({ message, todo }) {
+  const end = todo ? `; ${todo}` : '';
+  return end !== '' && message.endsWith(end) ? message.slice(0, -end.length) : message;
+}

@@ -4,10 +4,11 @@
 
 import { h } from '../lib/dom.js';
 import { icon } from '../lib/icons.js';
-import { plural, sentence } from '../lib/format.js';
+import { happened, plural, sentence } from '../lib/format.js';
 import { counts } from './run-facts.js';
 
 /** @typedef {import('./live/types.js').Run} Run */
+/** @typedef {import('./live/types.js').Told} Told */
 /** @typedef {(name: string, detail?: any) => void} Send */
 
 /** The reasons, one line and one action each. @param {Run} run @param {Send} send */
@@ -73,23 +74,24 @@ function noTools(run, send) {
  * @param {Run} run
  */
 function failedGroups(run) {
-  /** @type {Map<string, { tasks: import('./live/types.js').Task[], message: string }>} */
+  /** @type {Map<string, { tasks: import('./live/types.js').Task[], told: Told }>} */
   const groups = new Map();
   for (const task of run.tasks) {
     if (task.status === 'completed') continue;
-    const message = task.error?.message ?? (task.status === 'failed' ? 'failed without a reason' : task.status);
-    const key = `${task.server}\n${message}`;
-    const group = groups.get(key) ?? { tasks: [], message };
+    const told = task.error ?? { message: task.status === 'failed' ? 'failed without a reason' : task.status };
+    const key = `${task.server}\n${told.message}`;
+    /** @type {{ tasks: import('./live/types.js').Task[], told: Told }} */
+    const group = groups.get(key) ?? { tasks: [], told };
     group.tasks.push(task);
     groups.set(key, group);
   }
   return [...groups.values()];
 }
 
-/** @param {{ tasks: import('./live/types.js').Task[], message: string }} group @param {Send} send */
-function failedRow({ tasks, message }, send) {
+/** @param {{ tasks: import('./live/types.js').Task[], told: Told }} group @param {Send} send */
+function failedRow({ tasks, told }, send) {
   const [first] = tasks;
-  const [title, advice] = split(message);
+  const advice = toDo(told);
   const tools = [...new Set(tasks.map((task) => task.tool))].join(', ');
   return h(
     'div',
@@ -103,7 +105,7 @@ function failedRow({ tasks, message }, send) {
     h(
       'div',
       { class: 'grow' },
-      h('p', { class: 'failure-reason' }, h('span', null, title), h('span', { class: 'failure-where' }, [first.server ?? 'no server', tools].join(' · '))),
+      h('p', { class: 'failure-reason' }, h('span', null, sentence(happened(told))), h('span', { class: 'failure-where' }, [first.server ?? 'no server', tools].join(' · '))),
       advice && h('p', { class: 'failure-text' }, advice),
     ),
     first.server !== null && first.error?.code !== 'denied' && h('button', { type: 'button', class: 'button small', onclick: () => send('open-settings', { section: 'servers', server: first.server }) }, 'Server settings'),
@@ -112,12 +114,12 @@ function failedRow({ tasks, message }, send) {
 
 /** @param {Run['servers'][number]} server @param {Send} send */
 function serverRow(server, send) {
-  const [title, advice] = split(server.message);
+  const advice = toDo(server);
   return h(
     'div',
     { class: 'failure-row' },
     icon('server', { class: 'tone-quiet' }),
-    h('div', { class: 'grow' }, h('p', { class: 'failure-reason' }, h('span', null, title), h('span', { class: 'failure-where' }, server.name)), advice && h('p', { class: 'failure-text' }, advice)),
+    h('div', { class: 'grow' }, h('p', { class: 'failure-reason' }, h('span', null, sentence(happened(server))), h('span', { class: 'failure-where' }, server.name)), advice && h('p', { class: 'failure-text' }, advice)),
     h('button', { type: 'button', class: 'button small', onclick: () => send('open-settings', { section: 'servers', server: server.name }) }, 'Server settings'),
   );
 }
@@ -173,12 +175,9 @@ export function partialLine(run, send) {
   );
 }
 
-/** “What happened; what to do” in two. @param {string} message @returns {[string, string]} */
-function split(message) {
-  const place = message.search(/;\s|\.\s|\n/);
-  if (place < 0) return [sentence(message), ''];
-  const advice = sentence(message.slice(place + 1).trim());
-  return [sentence(message.slice(0, place)), /[.!?]$/.test(advice) || advice === '' ? advice : `${advice}.`];
+/** @param {Told} told */
+function toDo({ todo }) {
+  return todo ? `${sentence(todo)}.` : '';
 }
 
 /** What a person should know of the plan; which tools it was made without unfolds. @param {Run} run @returns {(Node | string)[]} */

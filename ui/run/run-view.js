@@ -45,7 +45,6 @@ class RunView extends HTMLElement {
   #partial = h('div', { class: 'run-partial' });
   #answer = /** @type {import('./answer/run-answer.js').RunAnswer} */ (document.createElement('run-answer'));
   #coming = coming();
-  #author = h('p', { class: 'answer-author', hidden: true }, icon('info'), 'Listed from the results; no language model wrote this');
   #foot = new RunFoot((name, detail) => this.#act(name, detail));
   #earlier = /** @type {import('./earlier-turns.js').EarlierTurns} */ (document.createElement('earlier-turns'));
   #later = /** @type {import('./later-turns.js').LaterTurns} */ (document.createElement('later-turns'));
@@ -138,7 +137,7 @@ class RunView extends HTMLElement {
     const inner = h('div', { class: 'fold-inner' }, this.#strip, this.#planNote, this.#timeline);
     this.#fold.append(inner);
     this.#scroll.append(
-      h('div', { class: 'run-body' }, this.#earlier, this.#question, this.#more, this.#notice, this.#summary, this.#fold, this.#partial, this.#author, this.#answer, this.#coming, this.#foot.element, this.#later),
+      h('div', { class: 'run-body' }, this.#earlier, this.#question, this.#more, this.#notice, this.#summary, this.#fold, this.#partial, this.#answer, this.#coming, this.#foot.element, this.#later),
     );
     this.append(this.#bar.element, this.#scroll, h('div', { class: 'dock' }, this.#queued, this.#box), this.#sheet, this.#live);
     this.#more.addEventListener('click', () => {
@@ -186,7 +185,6 @@ class RunView extends HTMLElement {
     this.#answer.hidden = !answered;
     this.#coming.hidden = !live || answered;
     setText(/** @type {Node} */ (this.#coming.querySelector('.coming-words')), run.execution === null ? 'The answer starts when the last task has ended. What failed is named in it.' : 'Reading the results.');
-    this.#showAuthor(run);
     this.#foot.show(run);
     this.#box.placeholder = live ? 'Ask a follow-up. It starts when this run has ended.' : 'Ask a follow-up';
     this.#speak(run);
@@ -250,14 +248,6 @@ class RunView extends HTMLElement {
   #toggle() {
     this.#opened = this.#fold.classList.contains('closed');
     this.#show();
-  }
-
-  /** @param {Run} run */
-  #showAuthor(run) {
-    const done = run.result;
-    const builtin = run.planner === 'builtin' || run.planner === null;
-    const written = done !== null && builtin && done.usage === null && run.tasks.length > 0;
-    this.#author.hidden = !written || /no (language )?model wrote/i.test(run.answer);
   }
 
   /** @param {boolean} live */

@@ -3,13 +3,11 @@
 
 /**
  * @typedef {object} NumberSetting
- * @property {string} key in its section of settings.json
+ * @property {'limits' | 'model'} section of settings.json
+ * @property {string} key in that
  * @property {string} label
- * @property {number} [above] what it must be above
- * @property {number} [least] what it must be at least
- * @property {boolean} [whole]
  * @property {string} [unit]
- * @property {number | string} otherwise shown while nothing is set
+ * @property {string} [otherwise] shown while nothing is set and no number stands for it
  * @property {string} [hint]
  */
 
@@ -21,7 +19,7 @@ export function numberOf(typed) {
   return Number(grouped ? plain.replaceAll(',', '') : plain.replace(',', '.'));
 }
 
-/** What is wrong, or nothing. @param {NumberSetting} setting @param {string} typed */
+/** What is wrong, or nothing. @param {Partial<import('../run/live/types.js').NumberRule>} rule @param {string} typed */
 export function mistakeIn({ above, least, whole }, typed) {
   const value = numberOf(typed);
   if (value === null) return '';

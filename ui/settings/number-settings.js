@@ -7,6 +7,7 @@ import { said } from '../api.js';
 import { sentence } from '../lib/format.js';
 import { mistakeIn, numberOf, shownNumber } from './number-setting.js';
 import { field, textInput } from './form-parts.js';
+import { ruleOf } from './servers/servers.js';
 
 /** @typedef {import('./number-setting.js').NumberSetting} NumberSetting */
 
@@ -15,11 +16,12 @@ import { field, textInput } from './form-parts.js';
  * @param {(value: number | null) => Promise<unknown>} save null takes it back to its default
  */
 export function numberSetting(setting, save) {
-  const input = textInput({ class: 'input settings-number', inputmode: setting.whole ? 'numeric' : 'decimal', placeholder: shownNumber(setting.otherwise), 'data-setting': setting.key });
+  const rule = () => ruleOf(setting.section, setting.key);
+  const input = textInput({ class: 'input settings-number', 'data-setting': setting.key });
   const { element, complain } = field(setting.label, input, { unit: setting.unit, hint: setting.hint });
   let kept = '';
   input.addEventListener('change', async () => {
-    const wrong = mistakeIn(setting, input.value);
+    const wrong = mistakeIn(rule(), input.value);
     complain(wrong);
     if (wrong !== '' || numberOf(input.value) === numberOf(kept)) return;
     try {
@@ -38,6 +40,8 @@ export function numberSetting(setting, save) {
   });
   /** What the settings say; what is typed and not kept is not touched. @param {unknown} value */
   const show = (value) => {
+    input.placeholder = shownNumber(rule().default ?? setting.otherwise);
+    input.inputMode = rule().whole ? 'numeric' : 'decimal';
     const isKept = numberOf(input.value) === numberOf(kept);
     kept = shownNumber(value);
     if (isKept) input.value = kept;

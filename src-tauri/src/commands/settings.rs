@@ -6,9 +6,10 @@ use serde::Serialize;
 use tauri::{AppHandle, Runtime, State};
 use tracing::instrument;
 use trawl_core::event::Object;
+use trawl_core::execute::ATTEMPTS;
 use trawl_core::logging::{self, Results};
 use trawl_core::paths::logs_folder;
-use trawl_core::settings::Provider;
+use trawl_core::settings::{Provider, Rules};
 
 use super::Answer;
 use crate::covers::cover;
@@ -30,6 +31,8 @@ pub(crate) struct Shown {
     version: String,
     /// `null` while no model is chosen.
     model_name: Option<String>,
+    /// What its numbers may be.
+    rules: Rules,
 }
 
 #[tauri::command(async)]
@@ -49,6 +52,7 @@ pub(crate) fn shown<R: Runtime>(app: &AppHandle<R>, host: &Host) -> Shown {
         data_folder: host.data_folder.display().to_string(),
         version: app.package_info().version.to_string(),
         model_name: model.model.clone().filter(|_| model.provider != Provider::Builtin),
+        rules: Rules::new(ATTEMPTS),
     }
 }
 

@@ -106,7 +106,8 @@ async fn whatever_depends_on_a_broken_task_is_skipped() {
     playing.plan(after(task(2, "echo", json!({})), &["t1"]));
     playing.plan(after(task(3, "echo", json!({})), &["t2", "t4"]));
     playing.plan(task(4, "echo", json!({})));
-    let failure = Failure { code: "duplicate_id".into(), message: "the id t4 is taken".into() };
+    let failure =
+        Failure { code: "duplicate_id".into(), message: "the id t4 is taken".into(), todo: None };
     let (id, tool_name) = ("t5".to_owned(), "echo".to_owned());
     playing.reject(Rejected { id, tool_name, description: String::new(), failure });
     playing.plan(after(task(6, "echo", json!({})), &["t5"]));

@@ -50,7 +50,11 @@ async fn what_happens_meanwhile_is_all_there_once_the_file_is_free() {
     let recorder = Recorder::start(Some(&history), Uuid::new_v4(), "What is lost?", None);
     recorder.keep_result(0, r#"{"content":[{"type":"text","text":"periwinkle"}]}"#);
     for n in 0..MANY {
-        recorder.emit(EventKind::ServerFailed { server: n.to_string(), message: "away".into() });
+        recorder.emit(EventKind::ServerFailed {
+            server: n.to_string(),
+            message: "away".into(),
+            todo: None,
+        });
     }
     recorder.emit(EventKind::Cancelled {});
     // Longer than one try waits, so that the group was refused more than once.

@@ -81,6 +81,7 @@ fn completed(recorder: &Recorder, index: usize, text: &str) {
         attempts: 1,
         result_bytes: result.len() as u64,
         preview: text.into(),
+        items: None,
         reused: None,
         error: None,
     });

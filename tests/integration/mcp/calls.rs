@@ -31,8 +31,8 @@ async fn a_tools_own_error_is_a_result_and_a_protocol_error_is_not() {
     assert!(failed.is_error && failed.json.contains("\"no\""));
     let arguments = object(json!({"code": -32001, "text": "not today"}));
     let error = server.call("rpc_error", &arguments, options()).await.unwrap_err();
-    let CallError::Rpc { code: -32001, message } = &error else { panic!("{error:?}") };
-    assert_eq!(message, "server \"fake\" answered: not today");
+    let CallError::Rpc { code: -32001, reason } = &error else { panic!("{error:?}") };
+    assert_eq!(reason.to_string(), "server \"fake\" answered: not today");
     let unknown = server.call("nothing", &object(json!({})), options()).await.unwrap_err();
     assert_eq!(code(&unknown), "rpc_error");
     assert_eq!(ask(&server, "bare", json!({})).await, json!({}));

@@ -36,7 +36,7 @@ async fn a_missing_command_is_named_with_the_path_that_was_searched() {
 async fn a_server_that_exits_at_once_is_failed_with_its_code_and_last_words() {
     let error = failure(stdio(&["--stderr", "the folder is missing", "--exit", "3"])).await;
     let ServerError::Failed { reason, stderr, .. } = &error else { panic!("{error:?}") };
-    assert!(reason.starts_with("ended with code 3 before it answered"), "{reason}");
+    assert!(reason.what.starts_with("ended with code 3 before it answered"), "{reason}");
     assert_eq!(stderr, &["the folder is missing"]);
     assert!(error.to_string().ends_with("its last words: the folder is missing"), "{error}");
 }

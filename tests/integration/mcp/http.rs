@@ -135,11 +135,12 @@ async fn a_refused_call_keeps_its_status_and_the_time_to_wait() {
     for (status, wait) in [(429, Some(7)), (503, None), (502, Some(0)), (403, None), (418, None)] {
         fake.refuse_next_call(status, wait.map(|seconds: u64| seconds.to_string()).as_deref());
         let error = server.call("echo", &object(json!({})), options()).await.unwrap_err();
-        let CallError::Http { status: seen, retry_after, message } = &error else {
+        let CallError::Http { status: seen, retry_after, reason } = &error else {
             panic!("{error:?}")
         };
         assert_eq!((*seen, *retry_after), (status, wait.map(Duration::from_secs)));
-        assert!(message.contains("server \"fake\"") && message.contains(&status.to_string()));
+        let what = &reason.what;
+        assert!(what.contains("server \"fake\"") && what.contains(&status.to_string()), "{what}");
     }
     assert!(server.call("echo", &object(json!({})), options()).await.is_ok());
     connections.close().await;

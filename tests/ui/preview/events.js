@@ -1,6 +1,8 @@
 // Writes the events of a run from a short description, so that a scene is a list of tasks.
 // Times in milliseconds on the run's axis.
 
+import { readResult } from '/evidence/items.js';
+
 /**
  * @typedef {object} TaskPlan
  * @property {string} tool
@@ -25,14 +27,20 @@ export function eventsOf(run) {
   run.servers.forEach((server, k) => add(2 + k, 'serverReady', { server, toolCount: Math.round(run.toolCount / run.servers.length), elapsedMs: 2 + k }));
   add(run.discoverMs, 'toolsDiscovered', { count: run.toolCount, elapsedMs: run.discoverMs });
   add(run.planStart, 'planStarted', { planner: run.planner });
-  run.tasks.forEach((task, index) => task !== null && taskEvents(add, task, index));
+  run.tasks.forEach((task, index) => task !== null && taskEvents(add, task, index, itemsOf(run, index)));
   if (run.planEnd !== null) add(run.planEnd, 'planned', { taskCount: run.tasks.length, elapsedMs: run.planEnd - run.planStart, ...(run.usage ? { usage: run.usage } : {}), ...(run.note ? { note: run.note } : {}) });
   for (const event of run.after ?? []) list.push({ order: list.length, ...event });
   list.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
   return list.map(({ order, ...event }, seq) => ({ runId: run.id, seq, ...event }));
 }
 
-function taskEvents(add, task, index) {
+/** How many items the scene's result of a task has. */
+function itemsOf(run, index) {
+  const result = run.results?.[index];
+  return result === undefined ? 50 : readResult(result).items?.length;
+}
+
+function taskEvents(add, task, index, items) {
   add(task.at, 'taskPlanned', { index, id: `t${index + 1}`, server: task.server, tool: task.tool, arguments: task.args, description: task.description ?? '', dependsOn: task.dependsOn ?? [], priority: 0 });
   for (const [at, reason, known] of task.waits ?? []) add(at, 'taskWaiting', { index, reason, ...known });
   let attempt = 1;
@@ -46,7 +54,7 @@ function taskEvents(add, task, index) {
   if (task.end) {
     const [at, status, resultBytes = 0, error] = task.end;
     const elapsedMs = task.start === undefined ? 0 : at - task.start;
-    add(at, 'taskFinished', { index, status, elapsedMs, attempts: task.start === undefined ? 0 : attempt, resultBytes, preview: '', ...(task.reused ? { reused: task.reused } : {}), ...(error ? { error } : {}) });
+    add(at, 'taskFinished', { index, status, elapsedMs, attempts: task.start === undefined ? 0 : attempt, resultBytes, preview: '', ...(status === 'completed' && items !== undefined ? { items } : {}), ...(task.reused ? { reused: task.reused } : {}), ...(error ? { error } : {}) });
   }
 }
 

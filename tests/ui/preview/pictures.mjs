@@ -10,7 +10,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { difference } from './png.mjs';
 
-const PORTS = { page: 8171, driver: 8172 };
+// Several at a time need ports of their own.
+const first = Number(process.env.PREVIEW_PORT ?? 8171);
+const PORTS = { page: first, driver: first + 1 };
 const NOW = '2026-03-04T12:00:00Z';
 const SIZE = { width: 1280, height: 800 };
 
@@ -52,8 +54,7 @@ async function take(folder, part) {
   await mkdir(folder, { recursive: true });
   const children = [
     spawn('node', [fileURLToPath(new URL('server.mjs', import.meta.url)), String(PORTS.page)], { stdio: 'ignore' }),
-    // Composed in software, edges are smoothed a little differently each time.
-    spawn('WebKitWebDriver', [`--port=${PORTS.driver}`], { stdio: 'ignore', env: { ...process.env, WEBKIT_DISABLE_COMPOSITING_MODE: '1' } }),
+    spawn('WebKitWebDriver', [`--port=${PORTS.driver}`], { stdio: 'ignore' }),
   ];
   try {
     const browser = await open();

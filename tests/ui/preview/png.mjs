@@ -4,7 +4,10 @@ import { inflateSync } from 'node:zlib';
 
 const CHANNELS = { 2: 3, 6: 4 };
 
-/** What is different, for people; null where no pixel is. @param {Buffer} one @param {Buffer} other */
+/** Of 255: edges are smoothed a little differently each time that a page is drawn. */
+const SMOOTHING = 32;
+
+/** What is different, for people; null where no pixel is, but for its smoothing. @param {Buffer} one @param {Buffer} other */
 export function difference(one, other) {
   if (one.equals(other)) return null;
   const [a, b] = [one, other].map(decode);
@@ -13,7 +16,7 @@ export function difference(one, other) {
   let count = 0;
   for (let y = 0; y < a.height; y += 1) {
     for (let x = 0; x < a.width; x += 1) {
-      if ([0, 1, 2].every((k) => a.channel(x, y, k) === b.channel(x, y, k))) continue;
+      if ([0, 1, 2].every((k) => Math.abs(a.channel(x, y, k) - b.channel(x, y, k)) <= SMOOTHING)) continue;
       count += 1;
       box.left = Math.min(box.left, x);
       box.right = Math.max(box.right, x);

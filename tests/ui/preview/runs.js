@@ -57,12 +57,12 @@ export function answered({ long = false } = {}) {
 }
 
 export function failed() {
-  const end = (at, code, message) => [at, 'failed', 0, { code, message }];
+  const end = (at, code, what, todo) => [at, 'failed', 0, { code, message: `${what}; ${todo}`, todo }];
   const tasks = [
-    { tool: 'search_issues', server: 'github', args: { q: 'flaky label:arm', per_page: 50 }, at: 690, start: 690, end: end(1090, 'http', 'the token has expired (HTTP 401); sign in to github again') },
-    { tool: 'search_notes', server: 'notes', args: { query: 'flaky ARM' }, at: 812, start: 812, end: end(816, 'disconnected', 'the server did not start: uvx is not installed; install uv, or choose another command for this server') },
-    { tool: 'fetch', server: 'web', args: { url: 'https://ci.example.org/arm/flaky' }, at: 940, start: 942, retries: [[1240, 350, 'connection refused'], [1890, 650, 'connection refused']], end: end(2842, 'http', 'ci.example.org refused the connection, 3 attempts; the host may be down, or only reachable through a proxy') },
-    { tool: 'search_stories', server: 'stories', args: { query: 'flaky AND (arm', size: 50 }, at: 1090, start: 1092, end: end(1095, 'tool_error', 'arguments rejected: “(” at character 11 is never closed; correct it, or plan anew') },
+    { tool: 'search_issues', server: 'github', args: { q: 'flaky label:arm', per_page: 50 }, at: 690, start: 690, end: end(1090, 'http', 'the token has expired (HTTP 401)', 'sign in to github again') },
+    { tool: 'search_notes', server: 'notes', args: { query: 'flaky ARM' }, at: 812, start: 812, end: end(816, 'disconnected', 'the server did not start: uvx is not installed', 'install uv, or choose another command for this server') },
+    { tool: 'fetch', server: 'web', args: { url: 'https://ci.example.org/arm/flaky' }, at: 940, start: 942, retries: [[1240, 350, 'connection refused'], [1890, 650, 'connection refused']], end: end(2842, 'http', 'ci.example.org refused the connection, 3 attempts', 'the host may be down, or only reachable through a proxy') },
+    { tool: 'search_stories', server: 'stories', args: { query: 'flaky AND (arm', size: 50 }, at: 1090, start: 1092, end: end(1095, 'tool_error', 'arguments rejected: “(” at character 11 is never closed', 'correct it, or plan anew') },
   ];
   return [{ ...base, id: 'cccccccc-0000-4000-8000-000000000001', question: 'Which issues mention flaky tests on ARM?', planEnd: 1600, tasks, state: 'failed', ageMs: 4 * 3_600_000, after: [{ atMs: 2900, type: 'failed', code: 'all_tasks_failed', message: 'none of the 4 tasks completed' }] }];
 }

@@ -8,6 +8,7 @@ const scenes = { start: () => [], running: parallel, wide: () => many(24, 5600),
 
 /** @param {URLSearchParams} parameters */
 export async function scene(parameters) {
+  const rules = await (await fetch('/fixtures/rules.json')).json();
   const name = parameters.get('scene') ?? 'start';
   const at = parameters.get('at');
   const now = Date.now();
@@ -52,6 +53,7 @@ export async function scene(parameters) {
       dataFolder: '/home/me/.local/share/dev.trawl.desktop',
       version: '0.1.0',
       modelName: model,
+      rules,
     },
     rows: (words) => [...runs.map(rowOf), ...past].filter((row) => row.question.toLowerCase().includes(words.toLowerCase())),
     thread: (id) => {

@@ -32,7 +32,7 @@ export function servers(scene) {
     { name: 'stories', kind: 'builtin', state: 'connected', toolCount: 6, elapsedMs: 3, stderr: [], tools: stories },
     { name: 'filesystem', kind: 'stdio', state: 'connected', toolCount: 14, elapsedMs: 412, stderr: [], tools: [tool('search_files', 'Find files by pattern'), tool('write_file', 'Write a file', { readOnly: false, destructive: false })] },
     { name: 'github', kind: 'http', state: 'connected', toolCount: 12, elapsedMs: 620, stderr: [], tools: [tool('search_issues', 'Search issues'), tool('add_issue_comment', 'Comment on an issue', { readOnly: false }), tool('delete_branch', 'Delete a branch', { readOnly: false, destructive: true })] },
-    { name: 'notes', kind: 'stdio', state: 'failed', toolCount: 0, elapsedMs: 124, message: 'uvx is not installed; install uv, which brings uvx, then test again', stderr: ['INFO  vault: 1204 notes indexed in 812 ms', 'INFO  ready, 9 tools', 'WARN  watcher: 38 folders skipped, limit reached'], tools: [] },
+    { name: 'notes', kind: 'stdio', state: 'failed', toolCount: 0, elapsedMs: 124, message: 'uvx is not installed; install uv, which brings uvx, then test again', todo: 'install uv, which brings uvx, then test again', stderr: ['INFO  vault: 1204 notes indexed in 812 ms', 'INFO  ready, 9 tools', 'WARN  watcher: 38 folders skipped, limit reached'], tools: [] },
   ];
   return scene === 'start' ? list.slice(0, 3) : list;
 }

@@ -111,7 +111,7 @@ function change(run, event) {
     case 'finished':
       return finished(run, event);
     case 'failed':
-      return { state: event.code === 'declined' ? 'declined' : 'failed', failure: { code: event.code, message: event.message } };
+      return { state: event.code === 'declined' ? 'declined' : 'failed', failure: { code: event.code, message: event.message, todo: event.todo ?? null } };
     case 'cancelled':
       return { state: 'cancelled' };
     default:
@@ -137,6 +137,7 @@ function finished(run, event) {
     answer: event.answer,
     answerStartMs: run.answerStartMs ?? event.atMs,
     result: {
+      writer: event.writer ?? null,
       citations: event.citations ?? [],
       citationsRemoved: event.citationsRemoved ?? 0,
       notConsulted: event.notConsulted ?? [],
@@ -182,6 +183,7 @@ function server(event) {
     toolCount: event.toolCount ?? 0,
     elapsedMs: event.elapsedMs ?? 0,
     message: event.message ?? '',
+    todo: event.todo ?? null,
   };
 }
 

@@ -18,6 +18,8 @@
  * @property {number} [delayMs] of a backoff
  */
 
+/** @typedef {{ message: string, todo?: string | null }} Told what happened, and at its end what to do, which `todo` repeats */
+
 /** @typedef {{ atMs: number, level: 'info' | 'progress' | 'warn' | 'error', text: string }} LogLine */
 
 /** @typedef {{ index: number, server?: string, tool?: string, effects?: ('changes' | 'destroys' | 'sends' | 'untrusted')[], sendsFrom?: string[], readOnly: boolean, destructive: boolean, definition: string, changed?: boolean }} AskedTool */
@@ -49,8 +51,9 @@
  * @property {number} elapsedMs
  * @property {number} resultBytes
  * @property {string} preview
+ * @property {number | null} items how many its result has; null where it is no list
  * @property {{ runId: string, ageMs: number } | null} reused
- * @property {{ code: string, message: string } | null} error
+ * @property {(Told & { code: string }) | null} error
  * @property {LogLine[]} log
  * @property {number} leftOut lines of progress that its log no longer holds
  */
@@ -64,7 +67,7 @@
  * @property {string} question
  * @property {string | null} startedAt
  * @property {string | null} continues
- * @property {{ name: string, ready: boolean, toolCount: number, elapsedMs: number, message: string }[]} servers
+ * @property {{ name: string, ready: boolean, toolCount: number, elapsedMs: number, message: string, todo: string | null }[]} servers
  * @property {{ count: number, elapsedMs: number, atMs: number } | null} tools
  * @property {string | null} planner
  * @property {number | null} planStartMs
@@ -74,16 +77,18 @@
  * @property {{ completed: number, failed: number, skipped: number, cancelled: number, wallMs: number, sequentialMs: number, atMs: number } | null} execution
  * @property {string} answer
  * @property {number | null} answerStartMs
- * @property {{ citations: { index: number, item?: number }[], citationsRemoved: number, notConsulted: { server?: string, index?: number, reason: string }[], timings: Record<string, number | null>, usage: Usage | null, writing: Usage | null, cuts: Cut[] } | null} result
- * @property {{ code: string, message: string } | null} failure
+ * @property {{ writer: 'builtin' | 'model' | null, citations: { index: number, item?: number }[], citationsRemoved: number, notConsulted: { server?: string, index?: number, reason: string }[], timings: Record<string, number | null>, usage: Usage | null, writing: Usage | null, cuts: Cut[] } | null} result
+ * @property {(Told & { code: string }) | null} failure
  */
 
 /** @typedef {{ id: string, question: string, state: RunState, startedAt: string, endedAt: string | null, taskCount: number, failedCount: number, declinedCount?: number, completedCount?: number, code?: string, continues?: string | null, thread?: string, snippet?: string | null, foundIn?: 'question' | 'answer' | 'results' }} RunRow */
 
 /** @typedef {{ name: string, title?: string | null, description?: string | null, readOnly?: boolean, destructive?: boolean }} ToolStatus */
-/** @typedef {{ name: string, kind: 'builtin' | 'stdio' | 'http' | null, state: 'disabled' | 'connecting' | 'connected' | 'failed' | 'invalid', toolCount?: number, elapsedMs?: number | null, message?: string | null, stderr?: string[], tools?: ToolStatus[], notes?: string[] }} ServerStatus */
+/** @typedef {{ name: string, kind: 'builtin' | 'stdio' | 'http' | null, state: 'disabled' | 'connecting' | 'connected' | 'failed' | 'invalid', toolCount?: number, elapsedMs?: number | null, message?: string | null, todo?: string | null, stderr?: string[], tools?: ToolStatus[], notes?: string[] }} ServerStatus */
 /** @typedef {{ provider: string, baseUrl?: string | null, model?: string | null, apiKeyEnv?: string | null } & Record<string, any>} ModelSettings */
-/** @typedef {{ settings: Record<string, any>, warnings: string[], notices: string[], dataFolder: string, version: string, modelName: string | null }} SettingsAnswer */
+/** @typedef {{ settings: Record<string, any>, warnings: string[], notices: string[], dataFolder: string, version: string, modelName: string | null, rules: Rules }} SettingsAnswer */
+/** @typedef {{ default: number | null, above?: number, least?: number, whole: boolean }} NumberRule what a number of the settings may be */
+/** @typedef {{ limits: Record<string, NumberRule>, model: Record<string, NumberRule>, server: Record<string, NumberRule>, attempts: number }} Rules */
 /** @typedef {{ id: string, name: string, provider: string, baseUrl: string | null, apiKeyEnv?: string | null, needsKey: boolean, keyUrl?: string | null }} Preset */
 /** @typedef {{ name: string, contextTokens?: number | null }} OfferedModel */
 /** @typedef {{ provider: string, baseUrl: string, name: string, models: OfferedModel[] }} DetectedModel */

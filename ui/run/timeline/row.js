@@ -12,7 +12,7 @@ import { pieces, place } from './bars.js';
 
 /** @typedef {import('../live/types.js').Task} Task */
 /** @typedef {import('./bars.js').Piece} Piece */
-/** @typedef {{ tasks: Task[], limits?: import('./task-note.js').Limits, items?: number | null, running: boolean }} Context */
+/** @typedef {{ tasks: Task[], limits?: import('./task-note.js').Limits, running: boolean }} Context */
 /** @typedef {{ nowMs: number, pxPerMs: number, lane: number, compact: boolean }} Axis */
 
 /** @type {Record<string, string>} */

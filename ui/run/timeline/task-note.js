@@ -2,14 +2,11 @@
 // The words of one task in the timeline: its look, the note at its bar, its time, its arguments.
 // Pure; `limits` are what the settings say of the task's server.
 
-import { bytes, duration, exact, integer, plural, quantity, running, sentence } from '../../lib/format.js';
+import { bytes, duration, exact, happened, integer, plural, quantity, running, sentence } from '../../lib/format.js';
 import { visible } from '../../lib/visible.js';
 
 /** @typedef {import('../live/types.js').Task} Task */
-/** The engine calls a tool this often at most. */
-const MOST_ATTEMPTS = 3;
-
-/** @typedef {{ maxConcurrent?: number, requestsPerSecond?: number | null }} Limits */
+/** @typedef {{ maxConcurrent?: number, requestsPerSecond?: number | null, attempts?: number }} Limits */
 
 /**
  * What a task looks like: finer than its state, since a wait for a limit or for a person differs
@@ -48,10 +45,10 @@ export const lookIcon = {
 
 /**
  * @param {Task} task
- * @param {{ tasks: Task[], limits?: Limits, items?: number | null }} context
+ * @param {{ tasks: Task[], limits?: Limits }} context
  * @returns {{ text: string, tone: '' | 'live' | 'warn' | 'bad' }}
  */
-export function note(task, { tasks, limits, items }) {
+export function note(task, { tasks, limits }) {
   switch (look(task)) {
     case 'planned':
       return { text: task.missing ? 'Its first version did not fit its tool' : 'Planned', tone: '' };
@@ -64,13 +61,13 @@ export function note(task, { tasks, limits, items }) {
     case 'running':
       return { text: progressNote(task), tone: 'live' };
     case 'retrying':
-      return { text: retryNote(task), tone: 'warn' };
+      return { text: retryNote(task, limits), tone: 'warn' };
     case 'completed':
-      return { text: found(task, items), tone: '' };
+      return { text: found(task), tone: '' };
     case 'reused':
-      return { text: `${kept(task)} · ${found(task, items)}`, tone: '' };
+      return { text: `${kept(task)} · ${found(task)}`, tone: '' };
     case 'failed':
-      return { text: sentence(happened(task.error?.message ?? 'failed without a reason')), tone: 'bad' };
+      return { text: sentence(firstLine(happened(task.error ?? { message: 'failed without a reason' }))), tone: 'bad' };
     case 'declined':
       return { text: 'You declined', tone: '' };
     case 'cancelled':
@@ -159,19 +156,20 @@ function progressNote(task) {
   return detail ? `${share} · ${detail}` : share;
 }
 
-/** @param {Task} task */
-function retryNote(task) {
-  const reason = task.retry === null ? '' : task.retry.reason.split('\n', 1)[0];
+/** @param {Task} task @param {Limits} [limits] */
+function retryNote(task, limits) {
+  const reason = task.retry === null ? '' : firstLine(task.retry.reason);
   const attempt = task.status === 'retrying' ? task.attempt + 1 : task.attempt;
   const progress = task.status === 'running' ? progressNote(task) : '';
-  const text = reason ? `Attempt ${attempt} of ${MOST_ATTEMPTS} after ${reason}` : `Attempt ${attempt} of ${MOST_ATTEMPTS}`;
+  const of = limits?.attempts ? ` of ${limits.attempts}` : '';
+  const text = `Attempt ${attempt}${of}${reason ? ` after ${reason}` : ''}`;
   return progress ? `${text} · ${progress}` : text;
 }
 
-/** @param {Task} task @param {number | null} [items] */
-function found(task, items) {
-  const size = bytes(task.resultBytes);
-  return items === null || items === undefined ? size : `${plural(items, 'item')} · ${size}`;
+/** @param {Task} task */
+function found({ resultBytes, items }) {
+  const size = bytes(resultBytes);
+  return items === null ? size : `${plural(items, 'item')} · ${size}`;
 }
 
 /** Where a result came from that was not asked for anew. @param {Task} task */
@@ -191,9 +189,9 @@ function skippedNote(task, tasks) {
   return `Skipped because task ${cause + 1} ${how[/** @type {keyof typeof how} */ (tasks[cause].status)]}`;
 }
 
-/** Without what to do: that stands in the evidence. @param {string} message */
-function happened(message) {
-  return message.split(/\n|; /, 1)[0];
+/** There is room for one; the others stand in the evidence. @param {string} words */
+function firstLine(words) {
+  return words.split('\n', 1)[0];
 }
 
 /** @param {number} ms */

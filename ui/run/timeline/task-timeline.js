@@ -9,7 +9,6 @@ import { insertInOrder } from '../../lib/in-order.js';
 import { textWidth } from '../../lib/measure.js';
 import { runNow } from '../live/run-clock.js';
 import { canStop } from '../run-facts.js';
-import { countItems, knownCount } from '../../evidence/results.js';
 import { limitsOf } from '../../settings/servers/servers.js';
 import { TimeAxis } from './axis.js';
 import { beginning } from './bars.js';
@@ -167,10 +166,7 @@ class TaskTimeline extends HTMLElement {
     this.#axis.draw({ ...axis, planEndMs: run.plan !== null && run.tasks.length > 0 ? run.plan.atMs : null });
     this.#plan.draw(run, axis);
     const [from, to] = this.#layout(run);
-    for (let index = from; index < to; index += 1) {
-      this.#row(run, index).draw(axis);
-      countItems(run.runId, run.tasks[index], () => this.#counted(index));
-    }
+    for (let index = from; index < to; index += 1) this.#row(run, index).draw(axis);
     this.#drawLinks(run, axis, from, to);
     this.#drawnRun = run;
   }
@@ -236,17 +232,10 @@ class TaskTimeline extends HTMLElement {
       row.show(task, {
         tasks: run.tasks,
         limits: limitsOf(task.server),
-        items: knownCount(run.runId, index),
         running: run.state === 'running',
       });
     }
     return row;
-  }
-
-  /** @param {number} index */
-  #counted(index) {
-    this.#shown.delete(index);
-    this.#drawSoon();
   }
 
   /** To each task in view that waits for another one, or that is looked at; the other may be anywhere. @param {Run} run @param {{ nowMs: number, pxPerMs: number }} axis @param {number} from @param {number} to */

@@ -2,6 +2,8 @@
 // Between a server's entry in settings.json and what its form shows. Keys that the form does not
 // know are kept. Pure.
 
+import { mistakeIn, numberOf } from '../number-setting.js';
+
 /** `kept` stands for a secret value, which the page does not get. @typedef {{ name: string, value: string, kept?: { kept: string } }} Pair */
 /**
  * @typedef {object} Draft
@@ -19,6 +21,13 @@
  * @property {boolean} readOnly
  * @property {boolean} trusted what its tools say of themselves counts
  */
+
+/** Fields of a draft that hold numbers, and their keys. @type {[('timeout' | 'atOnce' | 'perSecond'), string][]} */
+const numbers = [
+  ['timeout', 'timeoutSeconds'],
+  ['atOnce', 'maxConcurrent'],
+  ['perSecond', 'requestsPerSecond'],
+];
 
 /** @param {string | null} name @param {Record<string, any> | null} entry @returns {Draft} */
 export function toDraft(name, entry) {
@@ -59,9 +68,7 @@ export function toEntry(draft, before) {
     entry.headers = fromPairs(draft.headers);
   }
   if (draft.kind !== 'builtin') delete entry.builtin;
-  number(entry, 'timeoutSeconds', draft.timeout);
-  number(entry, 'maxConcurrent', draft.atOnce);
-  number(entry, 'requestsPerSecond', draft.perSecond);
+  for (const [field, key] of numbers) number(entry, key, draft[field]);
   if (draft.readOnly) entry.readOnly = true;
   else delete entry.readOnly;
   if (draft.kind !== 'builtin') {
@@ -75,9 +82,10 @@ export function toEntry(draft, before) {
  * What is wrong with a draft, by field.
  * @param {Draft} draft
  * @param {string[]} taken names of the other servers
+ * @param {Record<string, import('../../run/live/types.js').NumberRule>} rules of a server's numbers
  * @returns {Record<string, string>}
  */
-export function mistakes(draft, taken) {
+export function mistakes(draft, taken, rules) {
   /** @type {Record<string, string>} */
   const found = {};
   const name = draft.name.trim();
@@ -85,21 +93,18 @@ export function mistakes(draft, taken) {
   else if (taken.includes(name)) found.name = `There is already a server “${name}”`;
   if (draft.kind === 'command' && draft.command.trim() === '') found.command = 'Name the program to start';
   if (draft.kind === 'url' && !/^https?:\/\/\S+$/.test(draft.url.trim())) found.url = 'An address begins with http:// or https://';
-  if (wrongNumber(draft.timeout)) found.timeout = 'A number of seconds above 0';
-  if (wrongNumber(draft.atOnce) || (draft.atOnce.trim() !== '' && !Number.isInteger(Number(draft.atOnce)))) found.atOnce = 'A whole number above 0';
-  if (wrongNumber(draft.perSecond)) found.perSecond = 'A number above 0';
+  for (const [field, key] of numbers) {
+    const wrong = mistakeIn(rules[key] ?? {}, draft[field]);
+    if (wrong !== '') found[field] = wrong;
+  }
   return found;
-}
-
-/** @param {string} given */
-function wrongNumber(given) {
-  return given.trim() !== '' && !(Number(given) > 0 && Number.isFinite(Number(given)));
 }
 
 /** @param {Record<string, any>} entry @param {string} key @param {string} given */
 function number(entry, key, given) {
-  if (given.trim() === '') delete entry[key];
-  else entry[key] = Number(given);
+  const value = numberOf(given);
+  if (value === null) delete entry[key];
+  else entry[key] = value;
 }
 
 /** @param {string} argument */

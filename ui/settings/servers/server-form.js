@@ -11,6 +11,7 @@ import { said, saveServer, testServer } from '../../api.js';
 import { allSettings, retryFailed } from './servers.js';
 import { mistakes, toDraft, toEntry } from './server-entry.js';
 import { field, Pairs, segments, textInput } from '../form-parts.js';
+import { shownNumber } from '../number-setting.js';
 import { toolList } from './tool-list.js';
 
 /** @typedef {import('./server-entry.js').Draft} Draft */
@@ -34,8 +35,8 @@ class ServerForm extends HTMLElement {
   #url = textInput({ class: 'input mono', placeholder: 'https://example.com/mcp', inputmode: 'url' });
   #env = new Pairs('variable', 'Variable');
   #headers = new Pairs('header', 'Header');
-  #timeout = textInput({ inputmode: 'decimal', placeholder: '60' });
-  #atOnce = textInput({ inputmode: 'numeric', placeholder: '64' });
+  #timeout = textInput({ inputmode: 'decimal' });
+  #atOnce = textInput({ inputmode: 'numeric' });
   #perSecond = textInput({ inputmode: 'decimal', placeholder: 'no limit' });
   #readOnly = h('button', { type: 'button', class: 'toggle', role: 'switch', 'aria-checked': 'false', 'aria-labelledby': 'read-only-label' });
   #trusted = h('button', { type: 'button', class: 'toggle', role: 'switch', 'data-testid': 'trusted', 'aria-checked': 'false', 'aria-labelledby': 'trusted-label' });
@@ -106,6 +107,9 @@ class ServerForm extends HTMLElement {
     this.#url.value = draft.url;
     this.#env.value = draft.env;
     this.#headers.value = draft.headers;
+    const { server } = allSettings().rules;
+    this.#timeout.placeholder = shownNumber(server.timeoutSeconds?.default);
+    this.#atOnce.placeholder = shownNumber(server.maxConcurrent?.default);
     this.#timeout.value = draft.timeout;
     this.#atOnce.value = draft.atOnce;
     this.#perSecond.value = draft.perSecond;
@@ -187,7 +191,7 @@ class ServerForm extends HTMLElement {
   #checked() {
     const draft = this.#draft();
     const taken = Object.keys(allSettings().settings.mcpServers ?? {}).filter((name) => name !== this.#previous);
-    const wrong = mistakes(draft, taken);
+    const wrong = mistakes(draft, taken, allSettings().rules.server);
     for (const [key, part] of Object.entries(this.#fields)) part.complain(wrong[key] ?? '');
     const first = this.#body.querySelector('[aria-invalid=true]');
     if (first instanceof HTMLElement) first.focus();

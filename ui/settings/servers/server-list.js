@@ -5,7 +5,7 @@
 import { h, send } from '../../lib/dom.js';
 import { forget, refill } from '../../lib/refill.js';
 import { icon } from '../../lib/icons.js';
-import { duration, plural, sentence } from '../../lib/format.js';
+import { duration, happened, plural, sentence } from '../../lib/format.js';
 import { confirmAt, openMenu } from '../../lib/popover.js';
 import { reconnectServer, removeServer, said, setServerEnabled } from '../../api.js';
 import { allServers, allSettings, isTrusted, onServers, reloadSettings, retryFailed, serversKnown } from './servers.js';
@@ -263,15 +263,15 @@ function stateWords(server) {
     case 'disabled':
       return 'Off';
     case 'invalid':
-      return `Wrong entry · ${firstClause(server.message)}`;
+      return `Wrong entry · ${why(server)}`;
     default:
-      return `Failed · ${firstClause(server.message)}`;
+      return `Failed · ${why(server)}`;
   }
 }
 
-/** What happened; what to do stands in the details. @param {string | null | undefined} message */
-function firstClause(message) {
-  return (message ?? 'without a reason').split(/; |\n/, 1)[0];
+/** What to do stands in the details. @param {ServerStatus} server */
+function why({ message, todo }) {
+  return happened({ message: message ?? 'without a reason', todo });
 }
 
 /** Tools that are always allowed. @param {string} server @returns {Record<string, unknown>} */

@@ -18,6 +18,7 @@ let settings = start?.settings ?? {
   dataFolder: '',
   version: '',
   modelName: null,
+  rules: { limits: {}, model: {}, server: {}, attempts: 0 },
 };
 let known = start !== null;
 /** @type {Set<() => void>} */
@@ -54,7 +55,13 @@ export async function reloadSettings() {
 /** What the settings say of one server's limits. @param {string | null} name */
 export function limitsOf(name) {
   const entry = name === null ? undefined : settings.settings.mcpServers?.[name];
-  return { maxConcurrent: entry?.maxConcurrent ?? 64, requestsPerSecond: entry?.requestsPerSecond ?? null };
+  const usual = ruleOf('server', 'maxConcurrent').default ?? undefined;
+  return { maxConcurrent: entry?.maxConcurrent ?? usual, requestsPerSecond: entry?.requestsPerSecond ?? null, attempts: settings.rules.attempts };
+}
+
+/** What a number of the settings may be. @param {'limits' | 'model' | 'server'} section @param {string} key @returns {import('../../run/live/types.js').NumberRule} */
+export function ruleOf(section, key) {
+  return settings.rules[section][key] ?? { default: null, whole: false };
 }
 
 /**

@@ -23,7 +23,7 @@ pub(crate) fn run(json: bool, place: &Place) -> anyhow::Result<Exit> {
                 let of = |note| format!("server \"{name}\": {note}");
                 notes.extend(server.notes().iter().map(of));
             }
-            Err(reason) => notes.push(reason.clone()),
+            Err(reason) => notes.push(reason.to_string()),
         });
         let catalog = offered.await.catalog;
         connections.close().await;

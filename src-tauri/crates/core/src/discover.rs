@@ -14,6 +14,7 @@ use crate::{
     event::{EventKind, NotConsulted},
     history::Recorder,
     mcp::{Connections, Server},
+    reason::Reason,
     request::Wait,
 };
 
@@ -43,12 +44,19 @@ pub(crate) async fn discover(
                 tool_count: ready.tools().len(),
                 elapsed_ms: millis(began.elapsed()),
             },
-            Err(message) => EventKind::ServerFailed { server, message: message.clone() },
+            Err(reason) => EventKind::ServerFailed {
+                server,
+                message: reason.to_string(),
+                todo: reason.todo.clone(),
+            },
         });
     });
     let Offered { catalog, servers, failed } = offered.await;
-    let not_consulted =
-        |(server, reason)| NotConsulted { server: Some(server), index: None, reason };
+    let not_consulted = |(server, reason): (String, Reason)| NotConsulted {
+        server: Some(server),
+        index: None,
+        reason: reason.to_string(),
+    };
     let failed = failed.into_iter().map(not_consulted).collect();
     let elapsed_ms = millis(began.elapsed());
     recorder.emit(EventKind::ToolsDiscovered { count: catalog.len(), elapsed_ms });
@@ -63,7 +71,7 @@ pub struct Offered {
     /// The servers that are connected, by name.
     pub servers: HashMap<String, Server>,
     /// The others with the reason, in the settings' order.
-    pub failed: Vec<(String, String)>,
+    pub failed: Vec<(String, Reason)>,
 }
 
 /// Asks every server at once, each isolated from the others; `told` hears of each as it answers. None
@@ -72,7 +80,7 @@ pub async fn offered(
     connections: &Connections,
     wait: Wait,
     until: Option<Instant>,
-    mut told: impl FnMut(&str, &Result<Server, String>),
+    mut told: impl FnMut(&str, &Result<Server, Reason>),
 ) -> Offered {
     let names = connections.names();
     let mut asked: FuturesUnordered<_> = names
@@ -105,7 +113,7 @@ async fn within(
     until: Option<Instant>,
     connections: &Connections,
     name: &str,
-) -> Result<Server, String> {
+) -> Result<Server, Reason> {
     let connected = connections.connected(name);
     let waited = async {
         match wait {
@@ -118,11 +126,11 @@ async fn within(
         None => Ok(waited.await),
     };
     let late = match waited {
-        Ok(Ok(outcome)) => return outcome.map_err(|error| error.to_string()),
+        Ok(Ok(outcome)) => return outcome.map_err(|error| error.reason()),
         Ok(Err(limit)) => format!("{} s", limit.as_secs_f64()),
         Err(_) => "half of the run's limit of time (limits.runTimeoutSeconds)".to_owned(),
     };
-    Err(format!("{name} was not ready within {late}; it is still being connected"))
+    Err(Reason::new(format!("{name} was not ready within {late}"), "it is still being connected"))
 }
 
 pub(crate) fn millis(duration: Duration) -> f64 {

@@ -68,6 +68,9 @@ pub enum EventKind {
         server: String,
         /// What happened and what to do.
         message: String,
+        /// The part of it, at its end, that says what to do.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        todo: Option<String>,
     },
     /// Every server is ready, has failed, or is not waited for any longer.
     ToolsDiscovered {
@@ -203,6 +206,9 @@ pub enum EventKind {
         result_bytes: u64,
         /// Beginning of the result, at most 2 KiB, whole characters.
         preview: String,
+        /// How many items its result has, where it is a list.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        items: Option<usize>,
         /// Set when an earlier run's result was used instead of a call.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reused: Option<Reused>,
@@ -238,6 +244,9 @@ pub enum EventKind {
         code: String,
         /// What happened and what to do.
         message: String,
+        /// The part of it, at its end, that says what to do.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        todo: Option<String>,
     },
     /// A person ended the run.
     Cancelled {},
@@ -249,6 +258,9 @@ pub enum EventKind {
 pub struct Finished {
     /// Markdown; replaces the streamed text.
     pub answer: String,
+    /// Who wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writer: Option<Writer>,
     /// The tasks and items that the answer cites.
     pub citations: Vec<Citation>,
     /// Citations taken out since nothing stands behind them.
@@ -268,6 +280,16 @@ pub struct Finished {
     /// Results of which the model read a part only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cuts: Vec<Cut>,
+}
+
+/// Who wrote an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Writer {
+    /// The built-in writer, without a model.
+    Builtin,
+    /// A language model, all of it or its beginning.
+    Model,
 }
 
 /// What a task waits for.
@@ -305,6 +327,9 @@ pub struct Failure {
     pub code: String,
     /// What happened and what to do.
     pub message: String,
+    /// The part of it, at its end, that says what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub todo: Option<String>,
 }
 
 /// Where a reused result came from.

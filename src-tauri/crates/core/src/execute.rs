@@ -43,6 +43,7 @@ use self::control::Order;
 pub use self::allowed::{Allowed, Standing};
 pub use self::control::Control;
 pub use self::limits::CallLimits;
+pub use self::retry::ATTEMPTS;
 pub use self::reuse::Reuse;
 
 /// Most tasks that are taken from the channel at once.

@@ -1,6 +1,6 @@
 //! Every code with which a task can end other than completed, in one place.
 
-use crate::{event::Failure, mcp::CallError};
+use crate::{event::Failure, mcp::CallError, reason::Reason};
 
 /// Why a task did not complete. In events as `snake_case`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,8 +81,9 @@ impl FailureCode {
     }
 
     /// With its words for people.
-    pub(crate) fn because(self, message: impl Into<String>) -> Failure {
-        Failure { code: self.as_str().to_owned(), message: message.into() }
+    pub(crate) fn because(self, reason: impl Into<Reason>) -> Failure {
+        let reason = reason.into();
+        Failure { code: self.as_str().to_owned(), message: reason.to_string(), todo: reason.todo }
     }
 }
 

@@ -32,6 +32,7 @@ pub mod paths;
 pub mod pipeline;
 mod placeholder;
 pub mod plan;
+pub mod reason;
 pub mod request;
 pub mod run;
 pub mod secrets;

@@ -20,6 +20,7 @@ use crate::{
     llm::{Model, ModelError, Models},
     mcp::Connections,
     plan::{Plan, PlanEnd, PlanInput, plan},
+    reason::Reason,
     request::Request,
     run::Run,
     synthesize::{self, Answer, model::WriteInput},
@@ -87,14 +88,16 @@ impl Agent {
 /// Sees to it that every run has a last event, whatever happens to its steps.
 async fn end(steps: impl Future<Output = End> + Send + 'static, recorder: Recorder) {
     let end = tokio::spawn(steps).await.unwrap_or_else(|panic| {
-        End::Failed(RunError::Internal(format!(
-            "Trawl itself failed ({panic}); what was found until then is kept, and the log tells more"
+        End::Failed(RunError::Internal(Reason::new(
+            format!("Trawl itself failed ({panic})"),
+            "what was found until then is kept, and the log tells more",
         )))
     });
     recorder.emit(match end {
         End::Finished(finished) => EventKind::Finished(finished),
         End::Failed(error) => {
-            EventKind::Failed { code: error.code().to_owned(), message: error.to_string() }
+            let (code, message) = (error.code().to_owned(), error.to_string());
+            EventKind::Failed { code, message, todo: error.reason().todo.clone() }
         }
         End::Cancelled => EventKind::Cancelled {},
     });
@@ -140,8 +143,8 @@ async fn drive(agent: Agent, request: Request, recorder: Recorder, control: Cont
     };
     let not_consulted = synthesize::not_consulted(&discovered.failed, &executed.tasks);
     let answer = match &planned.end {
-        PlanEnd::NoTools(message) => return End::Failed(RunError::NoTools(message.clone())),
-        PlanEnd::Failed(message) => return End::Failed(RunError::PlanFailed(message.clone())),
+        PlanEnd::NoTools(reason) => return End::Failed(RunError::NoTools(reason.clone())),
+        PlanEnd::Failed(reason) => return End::Failed(RunError::PlanFailed(reason.clone())),
         PlanEnd::Direct { answer, is_broken } => synthesize::direct(answer, *is_broken),
         PlanEnd::Tasks | PlanEnd::Stopped(_) => {
             if let Some(error) = nothing_found(&planned.end, &executed) {
@@ -172,6 +175,7 @@ async fn drive(agent: Agent, request: Request, recorder: Recorder, control: Cont
     End::Finished(Box::new(Finished {
         partial: !not_consulted.is_empty() || answer.broken,
         answer: answer.markdown,
+        writer: Some(answer.writer),
         citations: answer.citations,
         citations_removed: answer.citations_removed,
         not_consulted,
@@ -288,23 +292,25 @@ fn nothing_found(end: &PlanEnd, executed: &Executed) -> Option<RunError> {
     // Both see the limit at the same moment; `execute` has nothing to end where planning is first.
     let timed_out = executed.timed_out || *end == PlanEnd::Stopped(Stop::TimedOut);
     Some(match (timed_out, count) {
-        (true, 0) => RunError::TimedOut(
-            "the run's limit of time passed before it had a task; raise limits.runTimeoutSeconds \
-             or choose a faster model"
-                .to_owned(),
-        ),
-        (true, _) => RunError::TimedOut(format!(
-            "the run's limit of time passed before any of its {count} tasks completed; \
-             raise limits.runTimeoutSeconds or ask for less. {reasons}"
+        (true, 0) => RunError::TimedOut(Reason::new(
+            "the run's limit of time passed before it had a task",
+            "raise limits.runTimeoutSeconds or choose a faster model",
         )),
-        (false, 0) => {
-            RunError::PlanFailed("planning was stopped before it had a task; ask again".to_owned())
-        }
+        (true, _) => RunError::TimedOut(Reason::new(
+            format!(
+                "the run's limit of time passed before any of its {count} tasks completed. {reasons}"
+            ),
+            "raise limits.runTimeoutSeconds or ask for less",
+        )),
+        (false, 0) => RunError::PlanFailed(Reason::new(
+            "planning was stopped before it had a task",
+            "ask again",
+        )),
         (false, _) if all_declined(&executed.tasks) => {
-            RunError::Declined(declined(&executed.tasks))
+            RunError::Declined(declined(&executed.tasks).into())
         }
         (false, _) => {
-            RunError::AllTasksFailed(format!("none of {count} tasks completed. {reasons}"))
+            RunError::AllTasksFailed(format!("none of {count} tasks completed. {reasons}").into())
         }
     })
 }

@@ -28,6 +28,7 @@ use crate::{
     event::{EventKind, Usage},
     history::Recorder,
     llm::{Model, ModelError},
+    reason::Reason,
     settings::Settings,
     task::{Planned, Stop},
 };
@@ -73,9 +74,9 @@ pub(crate) enum PlanEnd {
         is_broken: bool,
     },
     /// Nothing can be asked; says what to do.
-    NoTools(String),
+    NoTools(Reason),
     /// Neither the model nor the built-in planner made a plan.
-    Failed(String),
+    Failed(Reason),
     /// Ended before it was whole.
     Stopped(Stop),
 }
@@ -175,13 +176,19 @@ fn plan_builtin(
     failure: Option<String>,
     usage: Option<Usage>,
 ) -> PlanEnd {
-    let nothing = |reason: &str| match &failure {
-        Some(failure) => PlanEnd::Failed(format!("{failure}; and {reason}")),
-        None => PlanEnd::NoTools(reason.to_owned()),
+    let nothing = |what: &str, todo: &str| {
+        let reason = Reason::new(what, todo);
+        match &failure {
+            Some(failure) => {
+                PlanEnd::Failed(reason.retold(|what| format!("{failure}; and {what}")))
+            }
+            None => PlanEnd::NoTools(reason),
+        }
     };
     if input.catalog.is_empty() {
         return nothing(
-            "no connected server offers a tool; add a server in the settings, or test the ones there",
+            "no connected server offers a tool",
+            "add a server in the settings, or test the ones there",
         );
     }
     let began = input.recorder.elapsed_ms();
@@ -194,8 +201,8 @@ fn plan_builtin(
     checker.finish();
     if checker.count() == 0 {
         return nothing(
-            "no read-only tool of the connected servers fits the question; name what to search for, \
-             add a server, or choose a language model in the settings",
+            "no read-only tool of the connected servers fits the question",
+            "name what to search for, add a server, or choose a language model in the settings",
         );
     }
     let outcome = if checker.valid() > 0 {

@@ -9,6 +9,7 @@ pub mod load;
 
 mod limits;
 mod model;
+mod rules;
 mod section;
 mod server;
 
@@ -19,6 +20,7 @@ pub(crate) use self::limits::seconds;
 pub use self::{
     limits::Limits,
     model::{ModelSettings, Price, Provider},
+    rules::{NumberRule, Rules},
     server::{ServerEntry, Transport},
 };
 

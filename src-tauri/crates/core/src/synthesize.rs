@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use self::{citations::Checked, evidence::Evidence};
 use crate::{
-    event::{Citation, Cut, EventKind, NotConsulted, TaskStatus, Usage},
+    event::{Citation, Cut, EventKind, NotConsulted, TaskStatus, Usage, Writer},
     failure::FailureCode,
     history::Recorder,
     task::Outcome,
@@ -41,9 +41,10 @@ pub struct Found {
 }
 
 /// An answer and what it rests on.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Answer {
     pub(crate) markdown: String,
+    pub(crate) writer: Writer,
     pub(crate) citations: Vec<Citation>,
     pub(crate) citations_removed: usize,
     /// Of the model's calls.
@@ -55,10 +56,24 @@ pub(crate) struct Answer {
     pub(crate) broken: bool,
 }
 
+impl Answer {
+    fn new(markdown: String, citations: Vec<Citation>, writer: Writer) -> Self {
+        Self {
+            markdown,
+            writer,
+            citations,
+            citations_removed: 0,
+            usage: None,
+            cuts: Vec::new(),
+            broken: false,
+        }
+    }
+}
+
 /// An answer that a model gave by itself, without a source: what it cites does not exist.
 pub(crate) fn direct(markdown: &str, broken: bool) -> Answer {
     let Checked { markdown, citations, removed } = citations::check(markdown, &[], "");
-    Answer { markdown, citations, citations_removed: removed, broken, ..Answer::default() }
+    Answer { citations_removed: removed, broken, ..Answer::new(markdown, citations, Writer::Model) }
 }
 
 /// Lists what was found, without a model.
@@ -66,7 +81,7 @@ pub(crate) fn list(found: &[Found], not_consulted: &[NotConsulted], recorder: &R
     let markdown = builtin::write(found, not_consulted);
     recorder.emit(EventKind::AnswerDelta { text: markdown.clone() });
     let citations = builtin::citations(&markdown, found);
-    Answer { markdown, citations, ..Answer::default() }
+    Answer::new(markdown, citations, Writer::Builtin)
 }
 
 /// An answer to a plan that was stopped before it was whole: it says so, and is partial.

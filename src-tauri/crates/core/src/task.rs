@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{
     event::{Failure, TaskStatus},
     failure::FailureCode,
+    reason::Reason,
 };
 
 /// What a plan says next. Indexes count up, but a task that had to be repaired comes after its
@@ -143,9 +144,10 @@ impl Stop {
         match self {
             Self::Run => FailureCode::Cancelled.because("the run was cancelled"),
             Self::Tasks => FailureCode::Cancelled.because("the open tasks were stopped"),
-            Self::TimedOut => FailureCode::RunTimedOut.because(
-                "the run's limit of time passed; raise limits.runTimeoutSeconds in the settings if it needs longer",
-            ),
+            Self::TimedOut => FailureCode::RunTimedOut.because(Reason::new(
+                "the run's limit of time passed",
+                "raise limits.runTimeoutSeconds in the settings if it needs longer",
+            )),
         }
     }
 

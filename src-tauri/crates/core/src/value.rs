@@ -6,23 +6,36 @@
 //! A result may have many megabytes, and much of it comes as text and structured at once: only what
 //! the value is made of is decoded, and it is moved, not copied.
 
+mod items;
+
 use std::collections::HashMap;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+pub(crate) use self::items::items_in;
+pub use self::items::items_of;
+
 /// What a result says: its `structuredContent`, else its text as JSON, else its text.
 pub fn value_of(result: &str) -> Value {
-    let fields: HashMap<String, &RawValue> = serde_json::from_str(result).unwrap_or_default();
+    let fields = fields(result);
     let structured = fields.get("structuredContent");
     match structured.and_then(|raw| decoded(raw.get())) {
         None | Some(Value::Null) => {}
         Some(structured) => return unwrapped(structured),
     }
     let text = fields.get("content").map(|content| text_of(content.get())).unwrap_or_default();
-    let looks_like_json = text.trim_start().starts_with(['{', '[']);
-    let value = if looks_like_json { decoded(&text) } else { None };
+    let value = if looks_like_json(&text) { decoded(&text) } else { None };
     value.unwrap_or(Value::String(text))
+}
+
+/// A result's fields, none of them decoded.
+fn fields(result: &str) -> HashMap<String, &RawValue> {
+    serde_json::from_str(result).unwrap_or_default()
+}
+
+fn looks_like_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
 }
 
 /// The text of content blocks, joined; blocks that have none are named.

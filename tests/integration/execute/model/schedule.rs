@@ -165,5 +165,9 @@ fn spent(seen: &Seen<'_>, index: usize) -> u64 {
     };
     // Attempts that never reached the server do not use up the script.
     let calls = (0..attempts).map(|attempt| call(attempt).max(call(0)));
-    calls.sum::<u64>() + if attempts > 1 { 750 } else { 0 }
+    // Stopped while it waits for its second attempt, a task has made one.
+    let waited = seen.played.events.iter().any(|event| {
+        matches!(event.kind, EventKind::TaskRetrying { index: waiting, .. } if waiting == index)
+    });
+    calls.sum::<u64>() + if waited { 750 } else { 0 }
 }

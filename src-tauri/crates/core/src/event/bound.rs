@@ -36,9 +36,10 @@ impl EventKind {
 
     fn parts(&mut self) -> Vec<Part<'_>> {
         match self {
-            Self::ServerFailed { message, .. }
-            | Self::Failed { message, .. }
-            | Self::TaskRetrying { reason: message, .. } => vec![Part::Text(message)],
+            Self::ServerFailed { message, todo, .. } | Self::Failed { message, todo, .. } => {
+                spoken(message, todo)
+            }
+            Self::TaskRetrying { reason, .. } => vec![Part::Text(reason)],
             Self::Planned { note: text, .. } | Self::TaskProgress { message: text, .. } => {
                 text.iter_mut().map(Part::Text).collect()
             }
@@ -53,7 +54,8 @@ impl EventKind {
                 real.chain([Part::Text(reason)]).collect()
             }
             Self::TaskFinished { error, .. } => {
-                error.iter_mut().map(|error| Part::Text(&mut error.message)).collect()
+                let error = error.iter_mut();
+                error.flat_map(|error| spoken(&mut error.message, &mut error.todo)).collect()
             }
             Self::Finished(finished) => {
                 let gaps = finished.not_consulted.iter_mut();
@@ -62,6 +64,10 @@ impl EventKind {
             _ => Vec::new(),
         }
     }
+}
+
+fn spoken<'a>(message: &'a mut String, todo: &'a mut Option<String>) -> Vec<Part<'a>> {
+    std::iter::once(message).chain(todo).map(Part::Text).collect()
 }
 
 impl Part<'_> {
@@ -181,7 +187,8 @@ mod tests {
 
     #[test]
     fn what_is_short_is_left_alone() {
-        let mut kind = EventKind::Failed { code: "a".into(), message: "b".repeat(LONGEST) };
+        let mut kind =
+            EventKind::Failed { code: "a".into(), message: "b".repeat(LONGEST), todo: None };
         let before = kind.clone();
         assert_eq!(kind.cut(), None);
         assert_eq!(kind, before);

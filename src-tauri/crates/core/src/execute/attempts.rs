@@ -12,6 +12,7 @@ use crate::backoff;
 use crate::event::{EventKind, Failure, Object, WaitReason};
 use crate::failure::FailureCode;
 use crate::mcp::{CallError, ToolResult};
+use crate::reason::Reason;
 
 use super::attempt::attempt;
 use super::call::Call;
@@ -36,7 +37,8 @@ enum Verdict {
     Good(ToolResult),
     /// A tool's own error comes with its result.
     Bad {
-        failure: Failure,
+        code: FailureCode,
+        reason: Reason,
         result: Option<ToolResult>,
         again: Option<Again>,
     },
@@ -89,28 +91,28 @@ pub(super) async fn attempts(
         let verdict = judged(call, &permit, answer);
         // The server is free for the next call while this one's result is put away.
         drop(permit);
-        let (failure, result, again) = match verdict {
+        let (code, reason, result, again) = match verdict {
             Verdict::Stopped => return Called::Stopped,
             Verdict::Good(result) => return Called::Completed(keep(call, result).await),
-            Verdict::Bad { failure, result, again } => (failure, result, again),
+            Verdict::Bad { code, reason, result, again } => (code, reason, result, again),
         };
         let wait = again.and_then(|again| {
             let delay = backoff::delay(ceilings.next()?, again.retry_after);
             let next = Instant::now().checked_add(delay)?;
             (next < call.deadline).then_some((delay, again.reason))
         });
-        let Some((delay, reason)) = wait else {
+        let Some((delay, because)) = wait else {
             let kept = match result {
                 Some(result) => keep(call, result).await,
                 None => Kept::default(),
             };
-            return Called::Failed(after_all(failure, meter.attempts), kept);
+            return Called::Failed(after_all(code, reason, meter.attempts), kept);
         };
         call.recorder.emit(EventKind::TaskRetrying {
             index: call.index,
             attempt: meter.attempts,
             delay_ms: delay.as_secs_f64() * 1000.0,
-            reason,
+            reason: because,
         });
         tokio::select! {
             biased;
@@ -158,19 +160,19 @@ async fn reconnected(call: &mut Call) -> Reconnected {
     match reconnected {
         Ok(server) => call.server = server,
         Err(error) => {
-            let message = error.to_string();
-            return Reconnected::Not(CallError::Disconnected { message, sent: false });
+            let reason = error.reason();
+            return Reconnected::Not(CallError::Disconnected { reason, sent: false });
         }
     }
     // What was approved, or needed no approval, was the tool as it was defined then.
     let now = call.server.tools().iter().find(|tool| tool.name == call.tool.name);
     match now {
         Some(now) if now.definition != call.tool.definition && !now.hints.read_only => {
-            let message = format!(
-                "the tool {} of server \"{name}\" has changed since the call was planned; ask again",
+            let what = format!(
+                "the tool {} of server \"{name}\" has changed since the call was planned",
                 now.name
             );
-            Reconnected::Other(FailureCode::NeedsApproval.because(message))
+            Reconnected::Other(FailureCode::NeedsApproval.because(Reason::new(what, "ask again")))
         }
         _ => Reconnected::Same,
     }
@@ -200,7 +202,8 @@ fn judged(call: &Call, permit: &Permit, answer: Result<ToolResult, CallError>) -
             let reason = joined(first_line(&message), slowed.clone());
             let again = retry::tool_error_may_be_repeated(tool.hints, entry);
             Verdict::Bad {
-                failure: FailureCode::ToolError.because(joined(&message, slowed)),
+                code: FailureCode::ToolError,
+                reason: joined(&message, slowed).into(),
                 result: Some(result),
                 again: again.then_some(Again { retry_after: None, reason }),
             }
@@ -211,22 +214,22 @@ fn judged(call: &Call, permit: &Permit, answer: Result<ToolResult, CallError>) -
             let too_many = retry::is_one_too_many(&error);
             let slowed = if too_many { permit.refused(retry_after) } else { None };
             let again = retry::call_may_be_repeated(&error, tool.hints, entry);
-            let message = joined(&error.to_string(), slowed);
+            let reason = error.reason().retold(|what| joined(what, slowed));
             Verdict::Bad {
-                failure: FailureCode::from(&error).because(message.clone()),
+                again: again.then(|| Again { retry_after, reason: reason.to_string() }),
+                code: FailureCode::from(&error),
+                reason,
                 result: None,
-                again: again.then_some(Again { retry_after, reason: message }),
             }
         }
     }
 }
 
-fn after_all(failure: Failure, attempts: u32) -> Failure {
+fn after_all(code: FailureCode, reason: Reason, attempts: u32) -> Failure {
     if attempts < 2 {
-        return failure;
+        return code.because(reason);
     }
-    let message = format!("{} (tried {attempts} times)", failure.message);
-    Failure { message, ..failure }
+    code.because(reason.retold(|what| format!("{what} (tried {attempts} times)")))
 }
 
 fn joined(words: &str, more: Option<String>) -> String {

@@ -17,6 +17,7 @@ use crate::catalog;
 use crate::event::{Failure, Reused};
 use crate::failure::FailureCode;
 use crate::placeholder;
+use crate::reason::Reason;
 
 use super::attempts::{Called, attempts};
 use super::call::Call;
@@ -74,11 +75,16 @@ pub(super) async fn run(job: Job, arguments: Arguments) -> Ended {
     let ending = steps.await.unwrap_or_else(|panic| {
         let words = panic_words(panic.as_ref());
         tracing::error!(index, words, "a task panicked");
-        let message = format!("Trawl itself failed on this task ({words}); the log tells more");
-        Ending::Failed(FailureCode::Internal.because(message), Kept::default())
+        Ending::Failed(FailureCode::Internal.because(own_fault(words)), Kept::default())
     });
     meter.stop();
     Ended { index, ending, meter, filled }
+}
+
+/// What is told of a panic.
+pub(super) fn own_fault(words: &str) -> Reason {
+    let what = format!("Trawl itself failed on this task ({words})");
+    Reason::new(what, "the log tells more")
 }
 
 /// What a panic said.

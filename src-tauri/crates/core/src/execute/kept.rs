@@ -1,7 +1,8 @@
 //! Where a result goes: whole to the recorder and to the log, its beginning to the task's last event.
 
 use crate::logging;
-use crate::mcp::ToolResult;
+use crate::mcp::{Server, ToolResult};
+use crate::value::items_in;
 
 use super::call::Call;
 use super::preview;
@@ -14,6 +15,8 @@ pub(super) const LARGE: usize = 256 * 1024;
 pub(super) struct Kept {
     pub(super) bytes: usize,
     pub(super) preview: String,
+    /// How many items it has, where it is a list.
+    pub(super) items: Option<usize>,
 }
 
 /// Hands the result to the recorder and to the log; only its beginning stays here.
@@ -32,9 +35,17 @@ pub(super) async fn keep(call: &Call, result: ToolResult) -> Kept {
             is_error = result.is_error,
             result = result.json,
         );
-        Kept { bytes: result.json.len(), preview: preview::told(&result.json, &server) }
+        Kept::of(&result.json, &server)
     })
     .await
+}
+
+impl Kept {
+    /// What is told of a result.
+    pub(super) fn of(result: &str, server: &Server) -> Self {
+        let (preview, items) = (preview::told(result, server), items_in(result));
+        Self { bytes: result.len(), preview, items }
+    }
 }
 
 /// Runs what takes long on a thread of its own.

@@ -12,7 +12,7 @@ use crate::mcp::CallError;
 use crate::settings::ServerEntry;
 
 /// Calls of one task, the first one included.
-const ATTEMPTS: usize = 3;
+pub const ATTEMPTS: usize = 3;
 
 /// The longest wait before the second.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -51,7 +51,7 @@ pub(super) fn retry_after(error: &CallError) -> Option<Duration> {
 pub(super) fn is_one_too_many(error: &CallError) -> bool {
     match error {
         CallError::Http { status, .. } => matches!(status, 429 | 503),
-        CallError::Rpc { code, message } => *code == 429 || speaks_of_too_many(message),
+        CallError::Rpc { code, reason } => *code == 429 || speaks_of_too_many(&reason.what),
         _ => false,
     }
 }
@@ -65,6 +65,7 @@ pub(super) fn speaks_of_too_many(words: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reason::Reason;
 
     #[test]
     fn only_what_does_no_harm_is_repeated() {
@@ -74,12 +75,11 @@ mod tests {
         let writes = Hints::default();
         let reads = Hints { read_only: true, ..writes };
         let upserts = Hints { idempotent: true, ..writes };
-        let message = String::new();
-        let lost = |sent| CallError::Disconnected { message: message.clone(), sent };
-        let http = |status| CallError::Http { status, retry_after: None, message: message.clone() };
-        let late =
-            CallError::TimedOut { server: message.clone(), after: Duration::ZERO, total: false };
-        let rpc = CallError::Rpc { code: -32603, message: message.clone() };
+        let (reason, server) = (Reason::default(), String::new());
+        let lost = |sent| CallError::Disconnected { reason: reason.clone(), sent };
+        let http = |status| CallError::Http { status, retry_after: None, reason: reason.clone() };
+        let late = CallError::TimedOut { server, after: Duration::ZERO, total: false };
+        let rpc = CallError::Rpc { code: -32603, reason: reason.clone() };
         let check = |error: &CallError, hints, entry, expect| {
             assert_eq!(call_may_be_repeated(error, hints, entry), expect, "{error:?} {hints:?}");
         };

@@ -16,7 +16,6 @@ use crate::history::{History, Reusable};
 
 use super::call::Call;
 use super::kept::Kept;
-use super::preview;
 
 /// Where earlier results are, and how old they may be.
 #[derive(Clone)]
@@ -51,7 +50,7 @@ pub(super) async fn earlier(call: &Call, reuse: Reuse, key: String) -> Option<(K
         let zstd = Arc::<[u8]>::from(zstd);
         recorder.keep_packed(index, zstd);
         let result = recorder.result(index)?;
-        let kept = Kept { bytes: result.len(), preview: preview::told(&result, &server) };
+        let kept = Kept::of(&result, &server);
         #[expect(clippy::cast_precision_loss, reason = "an age in milliseconds is far below 2^52")]
         let age_ms = (now - called_at_ms).max(0) as f64;
         Some((kept, Reused { run_id, age_ms }))

@@ -264,7 +264,7 @@ pub(super) fn decompress(zstd: &[u8]) -> Result<String, String> {
 }
 
 fn failure(code: Option<String>, message: Option<String>) -> Option<Failure> {
-    code.zip(message).map(|(code, message)| Failure { code, message })
+    code.zip(message).map(|(code, message)| Failure { code, message, todo: None })
 }
 
 pub(super) fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {

@@ -91,7 +91,7 @@ fn insert_event(change: &Transaction<'_>, event: &Event) -> rusqlite::Result<()>
             let state = if finished.partial { "partial" } else { "finished" };
             end(change, run, state, Some(&finished.answer), None)?;
         }
-        EventKind::Failed { code, message } => {
+        EventKind::Failed { code, message, .. } => {
             end(change, run, "failed", None, Some((code, message)))?;
         }
         EventKind::Cancelled {} => end(change, run, "cancelled", None, None)?,

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use crate::reason::Reason;
 use crate::settings::{ServerEntry, Transport};
 
 use super::http::Http;
@@ -118,7 +119,7 @@ impl Attempt<'_> {
     async fn limited(
         &self,
         known: &Known,
-        connecting: impl Future<Output = Result<Connected, String>>,
+        connecting: impl Future<Output = Result<Connected, Reason>>,
     ) -> Result<Connected, ServerError> {
         let limit = self.entry.connect_timeout();
         let outcome = timeout(limit, connecting).await;
@@ -126,22 +127,21 @@ impl Attempt<'_> {
         let mut reason = match outcome {
             Ok(Ok(connected)) => return Ok(connected),
             // Some of it is in the server's own words.
-            Ok(Err(reason)) => redactor.clean(&reason),
-            Err(_) => format!(
-                "did not answer within {} s; raise \"connectTimeoutSeconds\" in its entry if it \
-                 needs longer to start",
-                limit.as_secs_f64()
+            Ok(Err(reason)) => reason.map(|words| redactor.clean(words)),
+            Err(_) => Reason::new(
+                format!("did not answer within {} s", limit.as_secs_f64()),
+                "raise \"connectTimeoutSeconds\" in its entry if it needs longer to start",
             ),
         };
         if let Some(printed) = known.junk.first(&redactor) {
-            reason.push_str("; it printed something else on stdout: ");
-            reason.push_str(&printed);
+            reason.what.push_str("; it printed something else on stdout: ");
+            reason.what.push_str(&printed);
         }
         let stderr = process.map(|process| process.stderr.lines()).unwrap_or_default();
         Err(ServerError::Failed { server: self.name.to_owned(), reason, stderr })
     }
 
-    async fn over_child(&self, order: Order<'_>, known: &Known) -> Result<Connected, String> {
+    async fn over_child(&self, order: Order<'_>, known: &Known) -> Result<Connected, Reason> {
         let closed = CancellationToken::new();
         // Given up at any point, the child is told.
         let given_up = closed.clone().drop_guard();
@@ -167,7 +167,7 @@ impl Attempt<'_> {
                 // A child that broke off has a reason, which comes a moment later.
                 let _ = timeout(LAST_WORDS, process.ended.cancelled()).await;
                 return Err(process.ending().map_or(reason, |ending| {
-                    format!("{ending} before it answered as an MCP server does")
+                    format!("{ending} before it answered as an MCP server does").into()
                 }));
             }
         };
@@ -194,7 +194,7 @@ impl Attempt<'_> {
         redactor: Redactor,
         process: Option<Arc<Process>>,
         known: &Known,
-    ) -> Result<Connected, String>
+    ) -> Result<Connected, Reason>
     where
         R: AsyncRead + Send + Unpin + 'static,
         W: AsyncWrite + Send + Unpin + 'static,
@@ -212,7 +212,7 @@ impl Attempt<'_> {
         url: &str,
         headers: &IndexMap<String, String>,
         known: &Known,
-    ) -> Result<Connected, String> {
+    ) -> Result<Connected, Reason> {
         let mut redactor = Redactor::default();
         let target = target(url, headers, &mut redactor).await;
         known.remember(&redactor);
@@ -230,7 +230,7 @@ impl Attempt<'_> {
         calls: Arc<Calls>,
         redactor: Redactor,
         process: Option<Arc<Process>>,
-    ) -> Result<Connected, String>
+    ) -> Result<Connected, Reason>
     where
         F: Future<Output = Result<Running, ClientInitializeError>>,
     {
@@ -271,12 +271,12 @@ async fn target(
     url: &str,
     headers: &IndexMap<String, String>,
     redactor: &mut Redactor,
-) -> Result<Target, String> {
+) -> Result<Target, Reason> {
     let url = variables::fill(url, redactor).await?;
     let parsed =
         Url::parse(&url).map_err(|error| format!("has a \"url\" that is no URL: {error}"))?;
     if !matches!(parsed.scheme(), "http" | "https") {
-        return Err(format!("has a \"url\" that is not HTTP but \"{}\"", parsed.scheme()));
+        return Err(format!("has a \"url\" that is not HTTP but \"{}\"", parsed.scheme()).into());
     }
     let raw = parsed.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
     for ((name, value), raw) in parsed.query_pairs().zip(raw) {
@@ -305,19 +305,19 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn handshake_failure(error: &ClientInitializeError, redactor: &Redactor) -> String {
+fn handshake_failure(error: &ClientInitializeError, redactor: &Redactor) -> Reason {
     use ClientInitializeError as E;
     match error {
-        E::ConnectionClosed(_) => "closed the connection before it answered".to_owned(),
-        E::JsonRpcError(error) => answer::words("refused the connection", error, redactor),
+        E::ConnectionClosed(_) => "closed the connection before it answered".into(),
+        E::JsonRpcError(error) => answer::words("refused the connection", error, redactor).into(),
         E::NoCompatibleProtocolVersion { server_supported, .. } => {
             let theirs: Vec<_> = server_supported.iter().map(ToString::to_string).collect();
-            format!("speaks another version of the protocol ({})", theirs.join(", "))
+            format!("speaks another version of the protocol ({})", theirs.join(", ")).into()
         }
         E::LegacyFallbackFailed { fallback, .. } => handshake_failure(fallback, redactor),
         E::TransportError { error, .. } => refusal::connect_failure(error.error.as_ref())
-            .unwrap_or_else(|| "closed the connection before it answered".to_owned()),
-        other => format!("did not answer as an MCP server does: {other}"),
+            .unwrap_or_else(|| "closed the connection before it answered".into()),
+        other => format!("did not answer as an MCP server does: {other}").into(),
     }
 }
 
@@ -333,9 +333,9 @@ mod tests {
         known.remember(&redactor);
         let (entry, tasks) = (ServerEntry::builtin("stories"), Tasks::default());
         let attempt = Attempt { name: "fake", entry: &entry, supervisor: None, tasks: &tasks };
-        let refused = async { Err("refused the connection: invalid key s3cr3t-value".to_owned()) };
+        let refused = async { Err("refused the connection: invalid key s3cr3t-value".into()) };
         let error = attempt.limited(&known, refused).await.err().unwrap();
-        assert_eq!(error.reason(), "refused the connection: invalid key •••");
+        assert_eq!(error.bare_reason().what, "refused the connection: invalid key •••");
     }
 
     #[tokio::test]

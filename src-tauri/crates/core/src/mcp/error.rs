@@ -1,7 +1,11 @@
 //! Why a server cannot be asked, and why a call brought no result. Messages are for people and
 //! name the server; they hold no header, no environment value and no URL query.
 
+use std::error::Error;
+use std::fmt;
 use std::time::Duration;
+
+use crate::reason::Reason;
 
 /// Why a server cannot be asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,44 +22,37 @@ pub enum ServerError {
         reason: String,
     },
     /// It could not be started or reached, or did not answer as an MCP server does.
-    #[error("server \"{server}\" {reason}{}", last_words(stderr))]
+    #[error("{}", self.reason())]
     Failed {
         /// Name in the settings.
         server: String,
-        /// What happened and what to do; goes on after the server's name.
-        reason: String,
+        /// Goes on after the server's name.
+        reason: Reason,
         /// The last lines it wrote to stderr.
         stderr: Vec<String>,
     },
 }
 
 /// Why a call brought no result.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum CallError {
     /// The server is gone, or the way to it.
-    #[error("{message}")]
     Disconnected {
-        /// What happened, with the server's name.
-        message: String,
+        /// With the server's name.
+        reason: Reason,
         /// Whether the call may have reached the server.
         sent: bool,
     },
     /// An HTTP server refused the request.
-    #[error("{message}")]
     Http {
         /// Status code.
         status: u16,
         /// When the server wants to be asked again.
         retry_after: Option<Duration>,
-        /// What happened, with the server's name.
-        message: String,
+        /// With the server's name.
+        reason: Reason,
     },
     /// No answer in time; the server was told to stop.
-    #[error(
-        "server \"{server}\" did not answer within {} s{}",
-        after.as_secs_f64(),
-        if *total { " in all, in spite of its progress" } else { "; raise \"timeoutSeconds\" in its entry if it needs longer" }
-    )]
     TimedOut {
         /// Name in the settings.
         server: String,
@@ -65,18 +62,13 @@ pub enum CallError {
         total: bool,
     },
     /// The server answered with a protocol error.
-    #[error("{message}")]
     Rpc {
         /// JSON-RPC error code.
         code: i64,
         /// The server's words, after its name.
-        message: String,
+        reason: Reason,
     },
     /// The result is larger than what is accepted.
-    #[error(
-        "the result of server \"{server}\" is larger than {} MiB; ask for less at once",
-        limit >> 20
-    )]
     TooLarge {
         /// Name in the settings.
         server: String,
@@ -84,16 +76,58 @@ pub enum CallError {
         limit: usize,
     },
     /// The caller ended it; the server was told to stop.
-    #[error("the call was cancelled")]
     Cancelled,
 }
 
-impl ServerError {
-    /// What happened, for a place where the server's name stands already.
-    pub fn reason(&self) -> String {
+impl CallError {
+    /// What happened, and what to do.
+    pub fn reason(&self) -> Reason {
         match self {
-            Self::Unknown(_) => self.to_string(),
-            Self::Invalid { reason, .. } | Self::Failed { reason, .. } => reason.clone(),
+            Self::Disconnected { reason, .. }
+            | Self::Http { reason, .. }
+            | Self::Rpc { reason, .. } => reason.clone(),
+            Self::TimedOut { server, after, total } => {
+                let what =
+                    format!("server \"{server}\" did not answer within {} s", after.as_secs_f64());
+                if *total {
+                    return format!("{what} in all, in spite of its progress").into();
+                }
+                Reason::new(what, "raise \"timeoutSeconds\" in its entry if it needs longer")
+            }
+            Self::TooLarge { server, limit } => Reason::new(
+                format!("the result of server \"{server}\" is larger than {} MiB", limit >> 20),
+                "ask for less at once",
+            ),
+            Self::Cancelled => "the call was cancelled".into(),
+        }
+    }
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reason().fmt(out)
+    }
+}
+
+impl Error for CallError {}
+
+impl ServerError {
+    /// What happened, with the server's name and its last words, and what to do.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Unknown(_) | Self::Invalid { .. } => self.to_string().into(),
+            Self::Failed { server, reason, stderr } => reason
+                .clone()
+                .retold(|what| format!("server \"{server}\" {what}{}", last_words(stderr))),
+        }
+    }
+
+    /// The same, for a place where the server's name and its last words stand already.
+    pub fn bare_reason(&self) -> Reason {
+        match self {
+            Self::Unknown(_) => self.to_string().into(),
+            Self::Invalid { reason, .. } => reason.clone().into(),
+            Self::Failed { reason, .. } => reason.clone(),
         }
     }
 

@@ -191,7 +191,8 @@ impl Held {
             },
             State::Failed { error, took } => ServerStatus {
                 elapsed_ms: milliseconds(*took),
-                message: Some(shortened(&error.reason(), LONGEST).into_owned()),
+                message: Some(shortened(&error.bare_reason().to_string(), LONGEST).into_owned()),
+                todo: error.bare_reason().todo,
                 stderr: error.stderr().to_vec(),
                 ..new(ServerState::Failed)
             },
@@ -281,7 +282,7 @@ impl Held {
         let ending = process.and_then(|process| process.ending());
         let error = ServerError::Failed {
             server: self.name.clone(),
-            reason: ending.unwrap_or_else(|| "closed the connection".to_owned()),
+            reason: ending.unwrap_or_else(|| "closed the connection".to_owned()).into(),
             stderr: process.map(|process| process.stderr.lines()).unwrap_or_default(),
         };
         let is_ours = |server: &Server| Arc::ptr_eq(&server.link, link);
@@ -300,7 +301,7 @@ impl Held {
         let listed = match tools::list(peer, calls, redactor, &self.name, entry).await {
             Ok(listed) => listed,
             Err(reason) => {
-                tracing::warn!(server = self.name, reason, "the changed tools are not known");
+                tracing::warn!(server = self.name, %reason, "the changed tools are not known");
                 return;
             }
         };
@@ -320,7 +321,7 @@ impl Held {
     }
 
     fn failed(&self, reason: &str) -> ServerError {
-        let (server, reason) = (self.name.clone(), reason.to_owned());
+        let (server, reason) = (self.name.clone(), reason.into());
         ServerError::Failed { server, reason, stderr: Vec::new() }
     }
 

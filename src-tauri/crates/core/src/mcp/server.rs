@@ -21,6 +21,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::catalog::Tool;
 use crate::event::Object;
+use crate::reason::Reason;
 use crate::settings::ServerEntry;
 
 use super::MAX_MESSAGE;
@@ -173,7 +174,7 @@ impl Server {
         match error {
             ServiceError::McpError(error) => CallError::Rpc {
                 code: error.code.0.into(),
-                message: self.say(&answer::words("answered", &error, &self.link.redactor)),
+                reason: self.say(&answer::words("answered", &error, &self.link.redactor).into()),
             },
             ServiceError::TransportSend(error) => {
                 let failure = call_failure(error.error.as_ref());
@@ -188,18 +189,18 @@ impl Server {
 
     fn undelivered(&self, failure: CallFailure, sent: bool) -> CallError {
         match failure {
-            CallFailure::Status { status, retry_after, words } => {
-                CallError::Http { status, retry_after, message: self.say(&words) }
+            CallFailure::Status { status, retry_after, reason } => {
+                CallError::Http { status, retry_after, reason: self.say(&reason) }
             }
             CallFailure::TooLarge => {
                 CallError::TooLarge { server: self.name().to_owned(), limit: MAX_MESSAGE }
             }
-            CallFailure::Unreachable(words) => {
+            CallFailure::Unreachable(reason) => {
                 self.link.unreachable.store(true, Ordering::Release);
-                CallError::Disconnected { message: self.say(&words), sent: false }
+                CallError::Disconnected { reason: self.say(&reason), sent: false }
             }
-            CallFailure::Broken(words) => {
-                CallError::Disconnected { message: self.say(&words), sent }
+            CallFailure::Broken(reason) => {
+                CallError::Disconnected { reason: self.say(&reason), sent }
             }
             CallFailure::Lost => self.lost(sent),
         }
@@ -208,7 +209,7 @@ impl Server {
     fn lost(&self, sent: bool) -> CallError {
         let ending = self.link.process.as_ref().and_then(|process| process.ending());
         let words = ending.unwrap_or_else(|| "closed the connection".to_owned());
-        CallError::Disconnected { message: self.say(&words), sent }
+        CallError::Disconnected { reason: self.say(&words.into()), sent }
     }
 
     fn late(&self, after: Duration, total: bool) -> CallError {
@@ -217,11 +218,12 @@ impl Server {
 
     fn odd(&self, words: &str) -> CallError {
         // JSON-RPC "internal error": the server's answer is no answer.
-        CallError::Rpc { code: -32603, message: self.say(words) }
+        CallError::Rpc { code: -32603, reason: self.say(&words.into()) }
     }
 
-    fn say(&self, words: &str) -> String {
-        format!("server \"{}\" {}", self.name(), self.link.redactor.clean(words))
+    fn say(&self, reason: &Reason) -> Reason {
+        let clean = reason.map(|words| self.link.redactor.clean(words));
+        clean.retold(|what| format!("server \"{}\" {what}", self.name()))
     }
 }
 

@@ -22,6 +22,8 @@ pub struct ServerStatus {
     pub elapsed_ms: Option<f64>,
     /// Why it cannot be asked, and what to do.
     pub message: Option<String>,
+    /// The part of that, at its end, that says what to do.
+    pub todo: Option<String>,
     /// The last lines it wrote to stderr, oldest first.
     pub stderr: Vec<String>,
     /// Its tools, in its own order.
@@ -97,6 +99,7 @@ impl ServerStatus {
             tool_count: 0,
             elapsed_ms: None,
             message: None,
+            todo: None,
             stderr: Vec::new(),
             tools: Vec::new(),
             notes: Vec::new(),

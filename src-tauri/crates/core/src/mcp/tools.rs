@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::catalog::{Hints, Tool, Validator};
 use crate::digest::digest;
+use crate::reason::Reason;
 use crate::settings::{ServerEntry, Transport};
 
 use super::http::refusal;
@@ -41,7 +42,7 @@ pub(super) async fn list(
     redactor: &Redactor,
     server: &str,
     entry: &ServerEntry,
-) -> Result<Listed, String> {
+) -> Result<Listed, Reason> {
     calls.take_left_out();
     let mut tools = Vec::new();
     let mut names = HashSet::new();
@@ -94,15 +95,17 @@ fn notes(mut left_out: Vec<String>, redactor: &Redactor) -> Vec<String> {
 }
 
 /// Why there is no list. The library's own words name its types, and may repeat a URL.
-fn unlisted(error: &ServiceError, redactor: &Redactor) -> String {
-    let closed = || "closed the connection before it listed its tools".to_owned();
+fn unlisted(error: &ServiceError, redactor: &Redactor) -> Reason {
+    let closed = || "closed the connection before it listed its tools".into();
     match error {
-        ServiceError::McpError(error) => answer::words("did not list its tools", error, redactor),
+        ServiceError::McpError(error) => {
+            answer::words("did not list its tools", error, redactor).into()
+        }
         ServiceError::TransportSend(lost) => {
             refusal::connect_failure(lost.error.as_ref()).unwrap_or_else(closed)
         }
         ServiceError::TransportClosed => closed(),
-        other => format!("did not list its tools: {other}"),
+        other => format!("did not list its tools: {other}").into(),
     }
 }
 

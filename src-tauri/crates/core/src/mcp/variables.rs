@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use crate::reason::Reason;
 use crate::secrets::keychain::{Keychain, SERVICE, Unread};
 use crate::secrets::redact::Redactor;
 
@@ -13,7 +14,7 @@ use crate::secrets::redact::Redactor;
 const PATIENCE: Duration = Duration::from_mins(5);
 
 /// The text with every `${env:…}` and `${keychain:…}` replaced; other `${…}` stay as they are.
-pub(super) async fn fill(text: &str, redactor: &mut Redactor) -> Result<String, String> {
+pub(super) async fn fill(text: &str, redactor: &mut Redactor) -> Result<String, Reason> {
     let mut filled = String::new();
     let mut rest = text;
     while let Some(start) = rest.find("${") {
@@ -39,32 +40,33 @@ pub(super) async fn fill(text: &str, redactor: &mut Redactor) -> Result<String, 
     Ok(filled)
 }
 
-fn variable(name: &str) -> Result<String, String> {
+fn variable(name: &str) -> Result<String, Reason> {
     std::env::var(name).map_err(|_| {
-        format!(
-            "needs the environment variable {name}, which is not set; set it before Trawl starts, \
-             or write the value into the entry"
+        Reason::new(
+            format!("needs the environment variable {name}, which is not set"),
+            "set it before Trawl starts, or write the value into the entry",
         )
     })
 }
 
-async fn kept(name: &str) -> Result<String, String> {
+async fn kept(name: &str) -> Result<String, Reason> {
     let unread = match Keychain::default().read(name, PATIENCE).await {
         Ok(secret) => return Ok(secret),
         Err(unread) => unread,
     };
-    let because = match unread {
-        Unread::NoItem => format!(
-            ", which does not exist (or the keychain is locked); store it under the service \
-             \"{SERVICE}\""
+    let needs = format!("needs the keychain item \"{name}\"");
+    Err(match unread {
+        Unread::NoItem => Reason::new(
+            format!("{needs}, which does not exist (or the keychain is locked)"),
+            format!("store it under the service \"{SERVICE}\""),
         ),
-        Unread::NoKeychain => {
-            ", but this computer offers no keychain; use ${env:…} instead".to_owned()
-        }
-        Unread::Silent => ", but the keychain does not answer".to_owned(),
-        Unread::Failed => ", but the keychain cannot be read".to_owned(),
-    };
-    Err(format!("needs the keychain item \"{name}\"{because}"))
+        Unread::NoKeychain => Reason::new(
+            format!("{needs}, but this computer offers no keychain"),
+            "use ${env:…} instead",
+        ),
+        Unread::Silent => format!("{needs}, but the keychain does not answer").into(),
+        Unread::Failed => format!("{needs}, but the keychain cannot be read").into(),
+    })
 }
 
 #[cfg(test)]
@@ -79,6 +81,6 @@ mod tests {
         assert_eq!(filled, format!("a {path} b ${{other}} ${{"));
         assert_eq!(redactor.clean(&path), path, "a place is no secret");
         let missing = fill("${env:TRAWL_NO_SUCH_VARIABLE}", &mut redactor).await.unwrap_err();
-        assert!(missing.contains("TRAWL_NO_SUCH_VARIABLE"), "{missing}");
+        assert!(missing.what.contains("TRAWL_NO_SUCH_VARIABLE"), "{missing}");
     }
 }

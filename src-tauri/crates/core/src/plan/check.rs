@@ -29,6 +29,7 @@ use crate::{
     failure::FailureCode,
     history::Recorder,
     placeholder,
+    reason::Reason,
     task::{Planned, Rejected, Task},
 };
 
@@ -143,11 +144,9 @@ impl<'a> Checker<'a> {
         self.next += 1;
         let id = raw.id.clone().unwrap_or_else(|| self.free(place));
         if let Some(first) = self.ids.get(&id) {
-            let message = format!(
-                "its id \"{id}\" is task {}'s already; every task needs an id of its own",
-                first + 1
-            );
-            let failure = FailureCode::DuplicateId.because(message);
+            let what = format!("its id \"{id}\" is task {}'s already", first + 1);
+            let reason = Reason::new(what, "every task needs an id of its own");
+            let failure = FailureCode::DuplicateId.because(reason);
             self.reject(Invalid { index, id, raw, failure, aliases: Vec::new() });
             return Checked::Taken;
         }

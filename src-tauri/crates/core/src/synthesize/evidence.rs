@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-pub use crate::value::value_of;
+pub use crate::value::{items_of, value_of};
 
 /// What one completed task found.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,18 +49,6 @@ impl Evidence {
         let fields: Map<_, _> = fields.map(|(name, value)| (name.clone(), value.clone())).collect();
         (!fields.is_empty()).then_some(Value::Object(fields))
     }
-}
-
-/// The list in a value: itself, else its first property that is a list of objects, else its first
-/// list.
-pub fn items_of(value: &Value) -> Option<&Vec<Value>> {
-    if let Value::Array(items) = value {
-        return Some(items);
-    }
-    let lists = || {
-        value.as_object().into_iter().flat_map(|object| object.values()).filter_map(Value::as_array)
-    };
-    lists().find(|list| list.first().is_some_and(Value::is_object)).or_else(|| lists().next())
 }
 
 #[cfg(test)]

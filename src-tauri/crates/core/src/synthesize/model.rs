@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     conversation::Turn,
-    event::{Cut, EventKind, NotConsulted, Usage},
+    event::{Cut, EventKind, NotConsulted, Usage, Writer},
     history::Recorder,
     llm::{Model, ModelError, Prompt, bytes_of, today, tokens_of},
 };
@@ -167,7 +167,9 @@ fn finished(
         markdown.push_str(text);
     }
     let broken = failed.is_some();
-    Answer { markdown, citations, citations_removed: removed, usage, cuts, broken }
+    // Where the model wrote nothing, all of it is a list.
+    let writer = if draft.text.is_empty() { Writer::Builtin } else { Writer::Model };
+    Answer { markdown, writer, citations, citations_removed: removed, usage, cuts, broken }
 }
 
 async fn draft(prompt: &Prompt, model: &Model, input: &WriteInput<'_>) -> Draft {

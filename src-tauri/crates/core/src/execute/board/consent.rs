@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use crate::catalog::Tool;
 use crate::event::Effect;
+use crate::reason::Reason;
 
 /// What a person said before about a tool and its server.
 #[derive(Debug, Clone, Copy)]
@@ -70,18 +71,17 @@ pub(super) fn asking(tool: &Tool, carried: &BTreeSet<String>, word: Word) -> Opt
 }
 
 /// Why what nobody can be asked about fails, and how to allow it.
-pub(super) fn refusal(tool: &Tool, asking: &Asking) -> String {
-    let mut words = asking.reasons.join("; ");
-    words.push_str("; ask in the window, or with --approve all, to allow it");
+pub(super) fn refusal(tool: &Tool, asking: &Asking) -> Reason {
+    let mut todo = "ask in the window, or with --approve all, to allow it".to_owned();
     // The person's word about the tools of a server says nothing about whose data goes there.
     if asking.sends_from.is_empty() {
         let more = format!(
             "; if every tool of \"{}\" only reads, say \"readOnly\": true in its entry",
             tool.server
         );
-        words.push_str(&more);
+        todo.push_str(&more);
     }
-    words
+    Reason::new(asking.reasons.join("; "), todo)
 }
 
 #[cfg(test)]
@@ -155,7 +155,8 @@ mod tests {
     #[test]
     fn what_is_advised_would_help() {
         let writes = tool(false, true);
-        let words = |carried| refusal(&writes, &asked(&writes, carried, TRUSTED).unwrap());
+        let words =
+            |carried| refusal(&writes, &asked(&writes, carried, TRUSTED).unwrap()).to_string();
         assert!(words(&[]).contains("\"readOnly\": true") && words(&[]).contains("--approve all"));
         assert!(!words(&["notes"]).contains("readOnly"), "{}", words(&["notes"]));
         assert!(words(&["notes"]).contains("results of server \"notes\""), "{}", words(&["notes"]));

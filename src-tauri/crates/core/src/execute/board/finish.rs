@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::event::{EventKind, Failure, LONGEST, TaskStatus, shortened};
-use crate::execute::job::{Ended, Ending, panic_words};
+use crate::execute::job::{Ended, Ending, own_fault, panic_words};
 use crate::execute::kept::Kept;
 use crate::execute::meter::Meter;
 use crate::failure::FailureCode;
@@ -36,9 +36,7 @@ impl Board {
                     Ok(panic) => panic_words(panic.as_ref()).to_owned(),
                     Err(error) => error.to_string(),
                 };
-                let message =
-                    format!("Trawl itself failed on this task ({words}); the log tells more");
-                self.fail(index, FailureCode::Internal.because(message));
+                self.fail(index, FailureCode::Internal.because(own_fault(&words)));
             }
         }
     }
@@ -158,6 +156,7 @@ impl Board {
             attempts: meter.attempts,
             result_bytes: kept.bytes as u64,
             preview: kept.preview,
+            items: kept.items,
             reused,
             error: failure,
         });
@@ -258,5 +257,5 @@ impl Board {
 /// A failure as later steps read it: they need no more of a long message than events tell.
 fn told(failure: &Failure) -> Failure {
     let message = shortened(&failure.message, LONGEST).into_owned();
-    Failure { code: failure.code.clone(), message }
+    Failure { message, ..failure.clone() }
 }

@@ -8,6 +8,8 @@ use std::cmp::Reverse;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use crate::reason::Reason;
+
 /// Installers' places, below the home folder and elsewhere, in the order of search.
 const HOME_PLACES: [&str; 8] = [
     ".local/bin",
@@ -37,9 +39,9 @@ pub(in crate::mcp) fn find(
     command: &str,
     path: &OsString,
     cwd: Option<&Path>,
-) -> Result<Found, String> {
+) -> Result<Found, Reason> {
     if command.trim().is_empty() {
-        return Err("has an empty \"command\"".to_owned());
+        return Err("has an empty \"command\"".into());
     }
     let as_path = Path::new(command);
     if as_path.components().count() > 1 {
@@ -50,19 +52,23 @@ pub(in crate::mcp) fn find(
         return match is_program(&program) {
             true => Ok(found(program, path.clone())),
             false if program.exists() => {
-                Err(format!("cannot be started: \"{command}\" is not an executable file"))
+                Err(format!("cannot be started: \"{command}\" is not an executable file").into())
             }
-            false => Err(format!("cannot be started: there is no file \"{command}\"")),
+            false => Err(format!("cannot be started: there is no file \"{command}\"").into()),
         };
     }
     if let Some(program) = in_folders(command, std::env::split_paths(path)) {
         return Ok(found(program, path.clone()));
     }
     let Some(program) = in_folders(command, installers_places()) else {
-        return Err(format!(
-            "cannot be started: the command \"{command}\" was not found in PATH ({}); install it, \
-             write its full path as \"command\", or add its folder to PATH in the entry's \"env\"",
+        let what = format!(
+            "cannot be started: the command \"{command}\" was not found in PATH ({})",
             path.to_string_lossy()
+        );
+        return Err(Reason::new(
+            what,
+            "install it, write its full path as \"command\", or add its folder to PATH in the \
+             entry's \"env\"",
         ));
     };
     let folder = program.parent().map(Path::to_owned).unwrap_or_default();
@@ -144,9 +150,13 @@ mod tests {
         let up: PathBuf = std::env::current_dir().unwrap().components().map(|_| "..").collect();
         assert!(find("./sh", &path, Some(&up.join("bin"))).unwrap().program.is_absolute());
         let missing = find("no-such-command-x", &path, None).unwrap_err();
-        assert!(missing.contains("\"no-such-command-x\" was not found in PATH (/usr/bin:/bin)"));
-        assert!(find("/etc/passwd", &path, None).unwrap_err().contains("not an executable file"));
-        assert!(find("/no/such", &path, None).unwrap_err().contains("there is no file"));
+        assert!(
+            missing.what.contains("\"no-such-command-x\" was not found in PATH (/usr/bin:/bin)")
+        );
+        assert!(
+            find("/etc/passwd", &path, None).unwrap_err().what.contains("not an executable file")
+        );
+        assert!(find("/no/such", &path, None).unwrap_err().what.contains("there is no file"));
         assert!(find("", &path, None).is_err());
     }
 

@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 use super::stderr::Stderr;
 use super::{command, environment, supervisor};
 use crate::mcp::variables;
+use crate::reason::Reason;
 use crate::secrets::redact::Redactor;
 
 /// How long a server without a supervisor has to end by itself once its stdin is closed.
@@ -52,7 +53,7 @@ pub(in crate::mcp) async fn start(
     redactor: &mut Redactor,
     closed: CancellationToken,
     tasks: &TaskTracker,
-) -> Result<(ChildStdout, ChildStdin, Started), String> {
+) -> Result<(ChildStdout, ChildStdin, Started), Reason> {
     let mut variables: IndexMap<OsString, OsString> = environment::inherited().collect();
     if let Some(path) = environment::path().await {
         variables.insert("PATH".into(), path);
@@ -74,7 +75,8 @@ pub(in crate::mcp) async fn start(
         return Err(format!(
             "cannot be started: its folder \"{}\" does not exist",
             folder.display()
-        ));
+        )
+        .into());
     }
     let path = variables.get(OsStr::new("PATH")).cloned().unwrap_or_default();
     let found = command::find(order.command, &path, cwd)?;
@@ -103,7 +105,7 @@ pub(in crate::mcp) async fn start(
     let (Some(stdin), Some(stdout), Some(stderr)) =
         (child.stdin.take(), child.stdout.take(), child.stderr.take())
     else {
-        return Err("cannot be started: its pipes could not be made".to_owned());
+        return Err("cannot be started: its pipes could not be made".into());
     };
     let process = Arc::new(Process {
         stderr: Arc::default(),
