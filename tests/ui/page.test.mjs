@@ -1,6 +1,7 @@
 // Rules of the page that a reader would not notice breaking.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, posix, relative } from 'node:path';
 import test from 'node:test';
@@ -13,7 +14,7 @@ const files = (folder = ui) =>
     return statSync(path).isDirectory() ? files(path) : [path];
   });
 const all = files().map((path) => ({ name: relative(ui, path), text: readFileSync(path, 'utf8') }));
-const scripts = all.filter(({ name }) => name.endsWith('.js'));
+const scripts = all.filter(({ name }) => name.endsWith('.js') && !name.startsWith('vendor/'));
 const styles = all.filter(({ name }) => name.endsWith('.css'));
 
 test('the page has no inline script, handler or style', () => {
@@ -92,7 +93,7 @@ test('every icon that is named exists', () => {
   const icons = scripts.find(({ name }) => name === 'lib/icons.js').text;
   const known = new Set([...icons.matchAll(/^  '?([a-z][a-z-]*)'?:$/gm)].map((match) => match[1]).concat(['ring', 'partial', 'brand']));
   for (const { name, text } of scripts) {
-    const drawn = [...text.matchAll(/\bicon\('([a-z-]+)'/g)].map((match) => match[1]);
+    const drawn = [...text.matchAll(/\b(?:icon|glyph)\('([a-z-]+)'/g)].map((match) => match[1]);
     // Sections and commands name theirs in lists.
     const listed = [...text.matchAll(/^  \['[a-z]+', '[A-Z]\w+', '([a-z-]+)', '/gm)].map((match) => match[1]);
     const pages = [...text.matchAll(/\bpage\('([a-z-]+)',/g)].map((match) => match[1]);
@@ -109,6 +110,7 @@ test('every import names what is there', () => {
   for (const { name, text } of scripts) {
     for (const [, names, from] of text.matchAll(/^import (?:\{([^}]*)\} from )?'(\.[^']*)';$/gm)) {
       const target = posix.join(posix.dirname(name), from);
+      if (target.startsWith('vendor/')) continue;
       assert.ok(exported.has(target), `${name}: ${from}`);
       for (const one of (names ?? '').split(',').map((part) => part.trim().split(' as ')[0]).filter(Boolean)) {
         assert.ok(exported.get(target).has(one), `${name}: ${one} of ${from}`);
@@ -125,5 +127,23 @@ test('no script keeps its types from the checker', () => {
   for (const { name, text } of scripts) {
     assert.match(text, /^\/\/ @ts-check/, name);
     assert.doesNotMatch(text, /@ts-(ignore|nocheck|expect-error)/, name);
+  }
+});
+
+test('what is vendored is what its makers published, and is reached in one way', () => {
+  const known = {
+    'lit-html/directive-helpers.js': 'f7fb1154b8f72ed2cc08b05eaeed71c99270e9ad2d48620ed24688a1af4c2b62',
+    'lit-html/directive.js': '3344c4f41c69cd0701d3937e8f9ef90bd845614bf6456d0b8314b7c51d415b9d',
+    'lit-html/directives/guard.js': '8534c98865e29fb6c0c03acb1948ef6597f17ffe2c8ebfda4f153bfb8f79e215',
+    'lit-html/directives/live.js': 'b305f9066319d838db797abd5a4d871537277e25f35332702bfce4452c020ecf',
+    'lit-html/directives/repeat.js': '083140026ecd8665fedd15b17769f9d516252a9f1502f1e91e6967686ee82626',
+    'lit-html/lit-html.js': 'b878e7f95dec8a9b6e9b217faca6b6a11bad82ebc44c0caa77419ed83edd81f2',
+  };
+  const hash = (name) => createHash('sha256').update(readFileSync(join(ui, 'vendor', name))).digest('hex');
+  const vendored = files(join(ui, 'vendor')).map((path) => relative(join(ui, 'vendor'), path)).filter((name) => name.endsWith('.js'));
+  assert.deepEqual(Object.fromEntries(vendored.sort().map((name) => [name, hash(name)])), known);
+  for (const { name, text } of scripts) {
+    if (name !== 'lib/view.js') assert.doesNotMatch(text, /vendor\//, name);
+    assert.doesNotMatch(text, /unsafe-?(HTML|SVG|static)/i, name);
   }
 });

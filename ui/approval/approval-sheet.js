@@ -3,12 +3,12 @@
 // timeline above stays live. One call has two verbs; several have ticks, of which those that may
 // destroy or send something out start unticked. Sends `approve` {runId, approved, denied, always}.
 
-import { h, fill, send } from '../lib/dom.js';
-import { icon } from '../lib/icons.js';
+import { send } from '../lib/dom.js';
 import { plural } from '../lib/format.js';
-import { shown, visible } from '../lib/visible.js';
+import { draw, each, glyph, held, html, nothing, once } from '../lib/view.js';
+import { visible } from '../lib/visible.js';
 import { alwaysOf, decision, effects, list, reason, sendsFrom, startsTicked, title, untrusted, verbs } from './approval.js';
-import { argumentsLine } from './approval-arguments.js';
+import { argumentsLine, seen } from './approval-arguments.js';
 import { strangeServer } from './approval-server.js';
 
 /** @typedef {import('../run/live/types.js').Run} Run */
@@ -35,10 +35,12 @@ class ApprovalSheet extends HTMLElement {
   #ticked = new Map();
   /** @type {Set<string>} tools that are always allowed from now on */
   #always = new Set();
+  /** @type {Map<number, Set<string>>} arguments that were asked for whole */
+  #whole = new Map();
+  /** Tasks that are not asked about. */
+  #others = 0;
   #read = false;
   #reading = 0;
-  #allow = h('button', { type: 'button', class: 'button primary', 'data-testid': 'approve', onclick: () => this.answer() });
-  #deny = h('button', { type: 'button', class: 'button', 'data-testid': 'deny', onclick: () => this.#denyAll() });
   #size = new ResizeObserver(() => this.parentElement?.style.setProperty('--sheet', `${this.offsetHeight}px`));
 
   connectedCallback() {
@@ -47,7 +49,6 @@ class ApprovalSheet extends HTMLElement {
 
   disconnectedCallback() {
     this.#size.disconnect();
-    clearTimeout(this.#reading);
   }
 
   /** @param {Run} run */
@@ -56,17 +57,18 @@ class ApprovalSheet extends HTMLElement {
     const shape = `${run.runId}/${open.join()}`;
     if (shape === this.#shape) return;
     this.#shape = shape;
-    if (run.runId !== this.#runId) this.#forget(run.runId);
     this.#open = open.map((index) => run.tasks[index]).filter((task) => task !== undefined);
-    this.hidden = this.#open.length === 0;
-    if (this.#open.length === 0) {
-      this.#forget(run.runId);
-      fill(this);
-      return;
-    }
+    this.#others = run.tasks.length - this.#open.length;
+    this.hidden = !this.isOpen;
+    if (this.hidden || run.runId !== this.#runId) this.#forget(run.runId);
     for (const task of this.#open) if (!this.#ticked.has(task.index)) this.#ticked.set(task.index, startsTicked(task));
-    this.#show(run.tasks.length - this.#open.length);
-    this.#waitForEyes();
+    clearTimeout(this.#reading);
+    this.#read = false;
+    const inside = this.contains(document.activeElement);
+    this.#show();
+    // What had the focus may be gone with its call.
+    if (inside && !this.contains(document.activeElement)) this.focus();
+    if (this.isOpen) this.#reading = window.setTimeout(() => this.#wasRead(), READ_MS);
   }
 
   /** Decides on what is on show. */
@@ -88,17 +90,12 @@ class ApprovalSheet extends HTMLElement {
     this.#runId = runId;
     this.#ticked.clear();
     this.#always.clear();
-    clearTimeout(this.#reading);
+    this.#whole.clear();
   }
 
-  #waitForEyes() {
-    clearTimeout(this.#reading);
-    this.#read = false;
-    this.#showVerbs();
-    this.#reading = window.setTimeout(() => {
-      this.#read = true;
-      this.#showVerbs();
-    }, READ_MS);
+  #wasRead() {
+    this.#read = true;
+    this.#show();
   }
 
   /** A single call has no tick: allowing it is what its button does. @param {Task} task */
@@ -115,111 +112,80 @@ class ApprovalSheet extends HTMLElement {
     if (this.#read) this.#send({ approved: [], denied: this.#open.map((task) => task.index), always: [] });
   }
 
-  /** @param {number} others tasks that are not asked about */
-  #show(others) {
-    const words = visible(title(this.#open));
-    const active = document.activeElement;
-    const focused = active !== null && this.contains(active) ? place(active) : null;
-    const top = this.querySelector('.sheet-calls')?.scrollTop ?? 0;
-    const rest = others === 0 ? '' : others === 1 ? 'The other task goes on. ' : `The other ${plural(others, 'task')} go on. `;
-    const one = this.#open.length === 1;
-    fill(
-      this,
-      h(
-        'section',
-        { class: 'sheet', role: 'dialog', 'aria-modal': 'false', 'aria-label': words, tabindex: -1, 'data-testid': 'approval' },
-        h(
-          'div',
-          { class: 'sheet-head' },
-          icon('hand', { size: 18, class: 'tone-warn' }),
-          h('div', null, h('h2', { class: 'sheet-title' }, words), h('p', { class: 'sheet-text' }, rest, one ? 'A call that you deny is named in the answer.' : 'Unticked calls are skipped and named in the answer.')),
-        ),
-        h('ul', { class: 'sheet-calls' }, this.#open.map((task) => this.#call(task)), untrusted(this.#open).map((server) => h('li', { class: 'sheet-call' }, strangeServer(server)))),
-        this.#foot(),
-      ),
-    );
-    this.#showAlways();
-    const calls = this.querySelector('.sheet-calls');
-    if (calls !== null) calls.scrollTop = top;
-    if (focused !== null) /** @type {HTMLElement | null} */ (this.querySelector(focused) ?? this.firstElementChild)?.focus({ preventScroll: true });
+  #show() {
+    draw(this, this.isOpen ? this.#sheet() : nothing);
   }
 
-  #foot() {
+  /** A button that does not act yet is not `disabled`: it would lose the focus. */
+  #sheet() {
+    const words = visible(title(this.#open));
     const why = visible(reason(this.#open));
-    return h('div', { class: 'sheet-foot' }, icon('shield-check', { size: 15, class: 'tone-quiet' }), h('span', { class: 'grow' }, h('span', { class: 'sheet-reason', title: why }, why)), this.#deny, this.#allow);
+    const others = this.#others;
+    const rest = others === 0 ? '' : others === 1 ? 'The other task goes on. ' : `The other ${plural(others, 'task')} go on. `;
+    const { allow, deny, can } = this.#verbs();
+    return html`<section class="sheet" role="dialog" aria-modal="false" aria-label=${words} tabindex="-1" data-testid="approval">
+      <div class="sheet-head">${glyph('hand', { size: 18, class: 'tone-warn' })}<div>
+        <h2 class="sheet-title">${words}</h2>
+        <p class="sheet-text">${rest}${this.#open.length === 1 ? 'A call that you deny is named in the answer.' : 'Unticked calls are skipped and named in the answer.'}</p>
+      </div></div>
+      <ul class="sheet-calls">
+        ${each(this.#open, (task) => task.index, (task) => this.#call(task))}
+        ${each(untrusted(this.#open), (server) => server, (server) => html`<li class="sheet-call">${once([this.#shape], () => strangeServer(server))}</li>`)}
+      </ul>
+      <div class="sheet-foot">
+        ${glyph('shield-check', { size: 15, class: 'tone-quiet' })}<span class="grow"><span class="sheet-reason" title=${why}>${why}</span></span>
+        <button type="button" class="button" data-testid="deny" aria-disabled=${!this.#read} @click=${() => this.#denyAll()}>${deny}</button>
+        <button type="button" class="button primary" data-testid="approve" aria-disabled=${!this.#read || !can} @click=${() => this.answer()}>${allow}<kbd class="key">Ctrl ↵</kbd></button>
+      </div>
+    </section>`;
   }
 
   /** @param {Task} task */
   #call(task) {
+    const { index, tool } = task;
+    const server = task.server ?? 'unknown';
     const sources = sendsFrom(task);
-    return h(
-      'li',
-      { class: 'sheet-call' },
-      this.#open.length > 1 && this.#tick(task),
-      h(
-        'div',
-        { class: 'grow' },
-        h(
-          'p',
-          { class: 'sheet-call-head' },
-          h('span', { class: 'tone-quiet numeric' }, task.index + 1),
-          h('strong', { class: 'cut', title: visible(task.tool) }, shown(task.tool)),
-          h('span', { class: 'badge' }, shown(task.server ?? 'unknown')),
-          effects(task).map((effect) => h('span', { class: `sheet-kind ${kinds[effect][1]}`, 'data-effect': effect }, icon(kinds[effect][0], { size: 13 }), kinds[effect][2])),
-        ),
-        task.asked?.tool?.changed && h('p', { class: 'sheet-changed' }, icon('triangle-alert', { size: 13 }), 'Its definition changed since you allowed it'),
-        sources.length > 0 && h('p', { class: 'sheet-sends', 'data-testid': 'sends' }, 'What ', shown(list(sources)), ' answered goes to ', shown(task.server ?? 'unknown'), ', which reaches out into the world.'),
-        argumentsLine(task.arguments),
-      ),
-      alwaysOf(task) !== null && this.#alwaysBox(task),
-    );
+    const whole = this.#whole.get(index) ?? new Set();
+    this.#whole.set(index, whole);
+    return html`<li class="sheet-call">
+      ${this.#open.length > 1 ? this.#tick(task) : nothing}
+      <div class="grow">
+        <p class="sheet-call-head">
+          <span class="tone-quiet numeric">${index + 1}</span><strong class="cut" title=${visible(tool)}>${seen(tool)}</strong><span class="badge">${seen(server)}</span>${effects(task).map(kind)}
+        </p>
+        ${task.asked?.tool?.changed ? html`<p class="sheet-changed">${glyph('triangle-alert', { size: 13 })}Its definition changed since you allowed it</p>` : nothing}
+        ${sources.length > 0 ? html`<p class="sheet-sends" data-testid="sends">What ${seen(list(sources))} answered goes to ${seen(server)}, which reaches out into the world.</p>` : nothing}
+        ${argumentsLine(task.arguments, whole, () => this.#show())}
+      </div>
+      ${alwaysOf(task) === null ? nothing : this.#alwaysBox(task)}
+    </li>`;
   }
 
   /** @param {Task} task */
-  #tick(task) {
-    const tick = /** @type {HTMLInputElement} */ (
-      h('input', { type: 'checkbox', class: 'tick', checked: this.#ticked.get(task.index), 'aria-label': `Allow task ${task.index + 1}, ${visible(task.tool)}`, 'data-testid': 'approval-tick', 'data-index': task.index })
-    );
-    tick.addEventListener('change', () => {
-      this.#ticked.set(task.index, tick.checked);
-      this.#showAlways();
-    });
-    return tick;
+  #tick({ index, tool }) {
+    const change = (/** @type {any} */ { target }) => {
+      this.#ticked.set(index, target.checked);
+      this.#show();
+    };
+    const words = `Allow task ${index + 1}, ${visible(tool)}`;
+    const ticked = held(this.#ticked.get(index) === true);
+    return html`<input type="checkbox" class="tick" aria-label=${words} data-testid="approval-tick" data-index=${index} .checked=${ticked} @change=${change}>`;
   }
 
-  /** One for the tool, wherever it stands: it is ticked for each of its calls. @param {Task} task */
+  /** One for the tool, wherever it stands: it is ticked for each of its calls that is to run. @param {Task} task */
   #alwaysBox(task) {
     const key = toolKey(task);
-    const box = /** @type {HTMLInputElement} */ (
-      h('input', { type: 'checkbox', class: 'tick', 'aria-label': `Always allow ${visible(task.tool)} of ${visible(task.server ?? '')}`, 'data-testid': 'always-allow', 'data-index': task.index })
-    );
-    box.addEventListener('change', () => {
-      if (box.checked) this.#always.add(key);
+    const runs = this.#runs(task);
+    const change = (/** @type {any} */ { target }) => {
+      if (target.checked) this.#always.add(key);
       else this.#always.delete(key);
-      this.#showAlways();
-    });
-    return h('label', { class: 'sheet-always' }, box, 'Always allow');
-  }
-
-  /** Which “always” is in effect: none of a call that is not to run. */
-  #showAlways() {
-    for (const task of this.#open) {
-      const box = this.querySelector(`[data-testid=always-allow][data-index="${task.index}"]`);
-      if (!(box instanceof HTMLInputElement)) continue;
-      box.disabled = !this.#runs(task);
-      box.checked = !box.disabled && this.#always.has(toolKey(task));
-    }
-    this.#showVerbs();
-  }
-
-  /** A button that does not act yet keeps the focus, which one that is `disabled` would lose. */
-  #showVerbs() {
-    if (this.#open.length === 0) return;
-    const { allow, deny, can } = this.#verbs();
-    fill(this.#allow, allow, h('kbd', { class: 'key' }, 'Ctrl ↵'));
-    fill(this.#deny, deny);
-    this.#allow.setAttribute('aria-disabled', String(!this.#read || !can));
-    this.#deny.setAttribute('aria-disabled', String(!this.#read));
+      this.#show();
+    };
+    const words = `Always allow ${visible(task.tool)} of ${visible(task.server ?? '')}`;
+    const ticked = held(runs && this.#always.has(key));
+    return html`<label class="sheet-always">
+      <input type="checkbox" class="tick" aria-label=${words} data-testid="always-allow" data-index=${task.index} ?disabled=${!runs} .checked=${ticked} @change=${change}>Always allow
+    </label>`;
   }
 
   /** @param {ReturnType<typeof decision>} decided */
@@ -233,11 +199,10 @@ function toolKey(task) {
   return JSON.stringify(alwaysOf(task));
 }
 
-/** Finds a control again after the sheet was made anew. @param {Element} control @returns {string} */
-function place(control) {
-  const { testid, index } = /** @type {HTMLElement} */ (control).dataset;
-  if (testid === undefined) return '.sheet';
-  return index === undefined ? `[data-testid=${testid}]` : `[data-testid=${testid}][data-index="${index}"]`;
+/** @param {import('./approval.js').Effect} effect */
+function kind(effect) {
+  const [shape, tone, words] = kinds[effect];
+  return html`<span class=${`sheet-kind ${tone}`} data-effect=${effect}>${glyph(shape, { size: 13 })}${words}</span>`;
 }
 
 customElements.define('approval-sheet', ApprovalSheet);

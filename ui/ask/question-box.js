@@ -3,11 +3,11 @@
 // line. Sends `ask` with `{ question }`; what comes of it is the page's matter. `docked` under a run.
 
 import { saveModel, setServerEnabled, said } from '../api.js';
-import { h, send, setText } from '../lib/dom.js';
-import { icon } from '../lib/icons.js';
+import { h, send } from '../lib/dom.js';
 import { commandKey, isComposing } from '../lib/keys.js';
 import { openMenu } from '../lib/popover.js';
 import { plural } from '../lib/format.js';
+import { draw, glyph, html, nothing } from '../lib/view.js';
 import { detect, detected } from '../settings/models/detected.js';
 import { menuModels } from '../settings/models/model-choice.js';
 import { lookUp, offered } from '../settings/models/offered.js';
@@ -19,46 +19,19 @@ const MOST_LINES = 8;
 const MENU_WAITS_MS = 400;
 
 class QuestionBox extends HTMLElement {
-  #field = /** @type {HTMLTextAreaElement} */ (h('textarea', { rows: 1 }));
-  #send = h('button', { type: 'submit', class: 'send', 'data-testid': 'ask', 'aria-label': 'Ask' });
-  #said = h('p', { class: 'composer-said', role: 'alert' });
-  #servers = chip('server');
-  #model = chip('cpu');
-  #hint = h('span', { class: 'composer-hint' });
+  /** There before the box is, with a draft in it. */
+  #field = /** @type {HTMLTextAreaElement} */ (
+    h('textarea', { rows: 1, spellcheck: 'true', 'data-testid': 'question', oninput: () => this.#changed(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.#key(event) })
+  );
+  #said = '';
   /** @type {(() => void) | null} */
   #stop = null;
 
   connectedCallback() {
-    this.#stop = onServers(() => this.#showChips());
+    this.#stop = onServers(() => this.#show());
     // Another model may have been chosen while this box was out of sight.
-    this.#showChips();
-    if (this.childElementCount > 0) return;
-    const docked = this.hasAttribute('docked');
-    this.#field.dataset.testid = 'question';
-    this.#field.setAttribute('aria-label', docked ? 'Follow-up question' : 'Question');
-    this.#field.setAttribute('spellcheck', 'true');
-    this.#field.addEventListener('input', () => this.#changed());
-    this.#field.addEventListener('keydown', (event) => this.#key(event));
-    this.#send.append(icon('arrow-up'));
-    this.#servers.addEventListener('click', () => this.#serverMenu());
-    this.#model.addEventListener('click', () => this.#modelMenu());
-    // Known by the click, so that the menu is whole when it opens.
-    for (const near of ['pointerenter', 'focus']) this.#model.addEventListener(near, () => this.#lookUpModels());
-    if (!docked) this.#hint.append(h('kbd', { class: 'key' }, commandKey('K')), 'commands', h('kbd', { class: 'key' }, 'Shift ↵'), 'new line');
-    const form = h(
-      'form',
-      { class: 'composer', onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
-      this.#field,
-      h('div', { class: 'composer-row' }, this.#servers, this.#model, h('span', { class: 'grow' }), this.#hint, this.#send),
-    );
-    form.addEventListener('pointerdown', (event) => {
-      if (event.target === form) {
-        event.preventDefault();
-        this.#field.focus();
-      }
-    });
-    this.append(form, this.#said);
-    this.#changed();
+    this.#show();
+    this.#fit();
   }
 
   disconnectedCallback() {
@@ -85,8 +58,8 @@ class QuestionBox extends HTMLElement {
 
   /** Says why nothing was asked. @param {string} text */
   say(text) {
-    setText(this.#said, text);
-    this.#field.setAttribute('aria-invalid', String(text !== ''));
+    this.#said = text;
+    this.#show();
   }
 
   /** @param {KeyboardEvent} event */
@@ -114,9 +87,14 @@ class QuestionBox extends HTMLElement {
   }
 
   #changed() {
-    const empty = this.#field.value.trim() === '';
-    this.#send.classList.toggle('ready', !empty);
-    if (!empty || this.#field.value === '') this.say('');
+    const { value } = this.#field;
+    if (value.trim() !== '' || value === '') this.#said = '';
+    this.#show();
+    this.#fit();
+  }
+
+  /** As high as its lines. */
+  #fit() {
     this.#field.style.setProperty('height', 'auto');
     const line = parseFloat(getComputedStyle(this.#field).lineHeight) || 22;
     const height = Math.min(this.#field.scrollHeight, line * MOST_LINES);
@@ -124,15 +102,37 @@ class QuestionBox extends HTMLElement {
     this.#field.classList.toggle('scrolls', this.#field.scrollHeight > height + 1);
   }
 
-  #showChips() {
+  #show() {
+    const docked = this.hasAttribute('docked');
     const all = allServers();
     const on = all.filter((server) => server.state !== 'disabled');
-    const words = all.length === 0 ? 'No servers' : on.length === all.length ? 'All servers' : `${on.length} of ${plural(all.length, 'server')}`;
-    label(this.#servers, serversKnown() ? words : null);
-    label(this.#model, settingsKnown() ? (allSettings().modelName ?? 'Built-in planner') : null);
+    const servers = all.length === 0 ? 'No servers' : on.length === all.length ? 'All servers' : `${on.length} of ${plural(all.length, 'server')}`;
+    const model = allSettings().modelName ?? 'Built-in planner';
+    this.#field.setAttribute('aria-label', docked ? 'Follow-up question' : 'Question');
+    this.#field.setAttribute('aria-invalid', String(this.#said !== ''));
+    const aim = (/** @type {Event} */ event) => {
+      if (event.target !== event.currentTarget) return;
+      event.preventDefault();
+      this.#field.focus();
+    };
+    const hint = docked ? nothing : html`<kbd class="key">${commandKey('K')}</kbd>commands<kbd class="key">Shift ↵</kbd>new line`;
+    draw(
+      this,
+      html`<form class="composer" @submit=${(/** @type {Event} */ event) => this.#submit(event)} @pointerdown=${aim}>
+        ${this.#field}
+        <div class="composer-row">
+          ${chip('server', serversKnown() ? servers : null, (anchor) => this.#serverMenu(anchor))}
+          ${chip('cpu', settingsKnown() ? model : null, (anchor) => this.#modelMenu(anchor), lookUpModels)}
+          <span class="grow"></span><span class="composer-hint">${hint}</span>
+          <button type="submit" class=${this.value.trim() === '' ? 'send' : 'send ready'} data-testid="ask" aria-label="Ask">${glyph('arrow-up')}</button>
+        </div>
+      </form>
+      <p class="composer-said" role="alert">${this.#said}</p>`,
+    );
   }
 
-  #serverMenu() {
+  /** @param {HTMLElement} anchor */
+  #serverMenu(anchor) {
     const items = allServers().map((server) => ({
       label: server.name,
       note: server.state === 'connected' ? plural(server.toolCount ?? 0, 'tool') : stateWords[server.state],
@@ -143,7 +143,7 @@ class QuestionBox extends HTMLElement {
           .catch((error) => this.say(said(error))),
     }));
     openMenu(
-      this.#servers,
+      anchor,
       [
         ...(items.length > 0 ? [{ heading: 'Asked by every question' }] : []),
         ...items,
@@ -153,18 +153,15 @@ class QuestionBox extends HTMLElement {
     );
   }
 
-  #lookUpModels() {
-    return Promise.all([lookUp(), detect()]);
-  }
-
-  async #modelMenu() {
+  /** @param {HTMLElement} anchor */
+  async #modelMenu(anchor) {
     const { settings, modelName } = allSettings();
-    const open = this.#model.getAttribute('aria-expanded') === 'true';
-    if (!open) await Promise.race([this.#lookUpModels(), new Promise((done) => setTimeout(done, MENU_WAITS_MS))]);
+    const open = anchor.getAttribute('aria-expanded') === 'true';
+    if (!open) await Promise.race([lookUpModels(), new Promise((done) => setTimeout(done, MENU_WAITS_MS))]);
     const { own, local } = menuModels(settings.model, modelName, offered(), detected());
     const item = (/** @type {import('../settings/models/model-choice.js').MenuModel} */ { label, note, checked, model }) => ({ label, note, checked, run: () => this.#use(model) });
     openMenu(
-      this.#model,
+      anchor,
       [
         { heading: modelName === null ? 'No model configured' : 'Plans and writes' },
         ...own.map(item),
@@ -192,22 +189,20 @@ const stateWords = {
   invalid: 'failed',
 };
 
-/** A grey bar until it is known what it says. @param {HTMLElement} chip @param {string | null} words */
-function label(chip, words) {
-  const element = /** @type {HTMLElement} */ (chip.querySelector('.chip-label'));
-  element.classList.toggle('unknown', words === null);
-  setText(element, words ?? '');
-}
+const lookUpModels = () => Promise.all([lookUp(), detect()]);
 
-/** @param {string} name */
-function chip(name) {
-  return h(
-    'button',
-    { type: 'button', class: 'chip', 'aria-haspopup': 'menu', 'aria-expanded': 'false' },
-    icon(name),
-    h('span', { class: 'chip-label' }),
-    icon('chevron-down', { size: 14 }),
-  );
+/**
+ * @param {string} shape
+ * @param {string | null} words a grey bar until it is known what it says
+ * @param {(anchor: HTMLElement) => void} open
+ * @param {() => void} [near] so that what the menu needs is known by the click
+ */
+function chip(shape, words, open, near) {
+  const click = (/** @type {any} */ { currentTarget }) => open(currentTarget);
+  const label = html`<span class=${words === null ? 'chip-label unknown' : 'chip-label'}>${words}</span>`;
+  return html`<button type="button" class="chip" aria-haspopup="menu" aria-expanded="false" @click=${click} @pointerenter=${near} @focus=${near}>
+    ${glyph(shape)}${label}${glyph('chevron-down', { size: 14 })}
+  </button>`;
 }
 
 customElements.define('question-box', QuestionBox);

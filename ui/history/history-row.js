@@ -1,11 +1,11 @@
 // @ts-check
-// One run in the history rail, as it is to look now. A function rather than an element: the rail keeps
-// its rows and their buttons, and owns focus and events.
+// One run in the history rail, as it is to look now. A function rather than an element: the rail owns
+// its rows and what they do.
 
 import { h } from '../lib/dom.js';
-import { icon } from '../lib/icons.js';
 import { integer, plural } from '../lib/format.js';
 import { shortWhen } from '../lib/days.js';
+import { glyph, html, nothing } from '../lib/view.js';
 import { counts } from '../run/run-facts.js';
 
 /** @typedef {import('../run/live/types.js').RunRow} RunRow */
@@ -27,46 +27,25 @@ export const stateIcons = {
  * @param {RunRow} row
  * @param {Run | null} run the same run, where it is followed
  * @param {{ open: boolean, words: string, now: Date }} view
- * @returns {HTMLElement}
+ * @param {{ show: () => void, remove: (anchor: Element) => void, menu: (event: Event) => void }} acts
  */
-export function historyRow(row, run, { open, words, now }) {
+export function historyRow(row, run, { open, words, now }, { show, remove, menu }) {
   // The history knows of an end that no event tells: a program that closed.
   const state = run !== null && run.lastSeq >= 0 && run.state !== 'running' ? run.state : rowState(row);
   const look = state === 'running' && run !== null && run.approval.open.length > 0 ? 'approval' : state;
   const [shape, tone] = stateIcons[look] ?? stateIcons.finished;
   const when = state === 'running' ? 'now' : shortWhen(new Date(row.startedAt), now);
-  return h(
-    'div',
-    { class: open ? 'history-row open' : 'history-row', role: 'listitem' },
-    h(
-      'button',
-      {
-        type: 'button',
-        class: 'history-open',
-        'data-testid': 'history-item',
-        'data-run-id': row.id,
-        'data-state': state,
-        'aria-current': open ? 'true' : null,
-        tabindex: -1,
-      },
-      icon(shape, { size: 14, class: tone }),
-      h('span', { class: 'visually-hidden' }, `${stateWords[look]}: `),
-      h('span', { class: 'history-question' }, marked(row.question, words)),
-      // What stands in the question is marked there.
-      row.snippet && row.foundIn !== 'question' && h('span', { class: 'history-snippet' }, places[row.foundIn ?? ''], snippet(row.snippet)),
-      h(
-        'span',
-        { class: 'history-meta' },
-        h('span', { class: 'cut' }, countWords(row, run, look)),
-        h('span', { class: 'numeric' }, when),
-      ),
-    ),
-    h(
-      'button',
-      { type: 'button', class: 'history-delete', 'aria-label': `Delete “${row.question.slice(0, 80)}”`, tabindex: -1 },
-      icon('trash', { size: 14 }),
-    ),
-  );
+  const removes = (/** @type {Event} */ event) => remove(/** @type {Element} */ (event.currentTarget));
+  const pressed = (/** @type {KeyboardEvent} */ event) => event.key === 'Delete' && removes(event);
+  // What stands in the question is marked there.
+  const found = row.snippet && row.foundIn !== 'question' ? html`<span class="history-snippet">${places[row.foundIn ?? '']}${snippet(row.snippet)}</span>` : nothing;
+  return html`<div class=${open ? 'history-row open' : 'history-row'} role="listitem" @contextmenu=${menu}>
+    <button type="button" class="history-open" data-testid="history-item" data-run-id=${row.id} data-state=${state} aria-current=${open ? 'true' : nothing} tabindex="-1" @click=${show} @keydown=${pressed}>
+      ${glyph(shape, { size: 14, class: tone })}<span class="visually-hidden">${stateWords[look]}: </span><span class="history-question">${marked(row.question, words)}</span>${found}
+      <span class="history-meta"><span class="cut">${countWords(row, run, look)}</span><span class="numeric">${when}</span></span>
+    </button>
+    <button type="button" class="history-delete" aria-label="Delete “${row.question.slice(0, 80)}”" tabindex="-1" @click=${removes}>${glyph('trash', { size: 14 })}</button>
+  </div>`;
 }
 
 /** A run of which a person allowed no call did not fail for them. @param {RunRow} row */
@@ -121,14 +100,11 @@ export function marked(text, words) {
   const parts = words.split(/\s+/).filter((word) => word.length > 1);
   if (parts.length === 0) return [text];
   const quoted = parts.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return text
-    .split(new RegExp(`(${quoted.join('|')})`, 'i'))
-    .map((part, place) => (place % 2 === 1 ? h('mark', null, part) : part));
+  return marks(text.split(new RegExp(`(${quoted.join('|')})`, 'i')));
 }
 
 /** Rust puts matches between two control characters. @param {string} text */
-function snippet(text) {
-  return text
-    .split(/\u0001([^\u0002]*)\u0002/)
-    .map((part, place) => (place % 2 === 1 ? h('mark', null, part) : part));
-}
+const snippet = (text) => marks(text.split(/\u0001([^\u0002]*)\u0002/));
+
+/** Every other part is a match. @param {string[]} parts */
+const marks = (parts) => parts.map((part, place) => (place % 2 === 1 ? h('mark', null, part) : part));

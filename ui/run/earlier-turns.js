@@ -2,21 +2,24 @@
 // <earlier-turns>: the questions and answers that a follow-up continues, oldest first, each folded
 // to a few lines until it is opened. At first the last one, then ten, then all.
 
-import { h, fill, send } from '../lib/dom.js';
-import { icon } from '../lib/icons.js';
+import { send } from '../lib/dom.js';
 import { plural } from '../lib/format.js';
+import { draw, each, glyph, html, nothing } from '../lib/view.js';
 import { followRun } from './live/live-runs.js';
 import './answer/run-answer.js';
 
 /** @typedef {import('./live/types.js').Run} Run */
+/** @typedef {import('../lib/view.js').View} View */
 
 /** So many are read before somebody asks for more. */
 const FIRST = 10;
 
 class EarlierTurns extends HTMLElement {
   #continues = '';
-  /** @type {Turn[]} the oldest first */
+  /** @type {Run[]} the oldest first */
   #turns = [];
+  /** Those whose whole answer is shown. @type {Set<string>} */
+  #whole = new Set();
   /** @type {(() => void)[]} */
   #stops = [];
   #most = FIRST;
@@ -29,7 +32,8 @@ class EarlierTurns extends HTMLElement {
     this.#continues = '';
     this.#most = FIRST;
     this.#open = false;
-    fill(this);
+    this.#whole.clear();
+    draw(this, nothing);
   }
 
   /** @param {Run} run */
@@ -42,17 +46,12 @@ class EarlierTurns extends HTMLElement {
 
   /** @param {string} runId */
   #load(runId) {
-    /** @type {Turn | null} */
-    let turn = null;
     const stop = followRun(runId, (run) => {
       if (run.lastSeq < 0) return;
-      if (turn !== null) {
-        turn.run = run;
-        return;
-      }
-      turn = new Turn(run);
-      this.#turns.unshift(turn);
-      if (this.#turns.length < this.#most) this.#loadBefore(run);
+      const known = this.#turns.findIndex((turn) => turn.runId === runId);
+      if (known >= 0) this.#turns[known] = run;
+      else this.#turns.unshift(run);
+      if (known < 0 && this.#turns.length < this.#most) this.#loadBefore(run);
       this.#show();
     });
     this.#stops.push(stop);
@@ -65,61 +64,43 @@ class EarlierTurns extends HTMLElement {
 
   #show() {
     const hidden = this.#open ? 0 : Math.max(0, this.#turns.length - 1);
-    const more = this.#open && this.#turns.length >= this.#most && this.#turns[0].run.continues !== null;
-    const button = (/** @type {string} */ label, /** @type {() => void} */ act) => h('button', { type: 'button', class: 'link-button turns-more', onclick: act }, label);
-    const focused = document.activeElement?.classList.contains('turns-more') === true && this.contains(document.activeElement);
-    fill(
+    const more = this.#open && this.#turns.length >= this.#most && this.#turns[0].continues !== null;
+    const label = hidden > 0 ? `Show ${plural(hidden, 'earlier question')}` : 'Show all earlier questions';
+    draw(
       this,
-      hidden > 0 && button(`Show ${plural(hidden, 'earlier question')}`, () => this.#unfold()),
-      more && button('Show all earlier questions', () => this.#loadAll()),
-      this.#turns.slice(hidden).map((turn) => turn.element),
+      html`${hidden > 0 || more ? html`<button type="button" class="link-button turns-more" @click=${() => this.#unfold()}>${label}</button>` : nothing}
+      ${each(this.#turns.slice(hidden), (turn) => turn.runId, (turn) => this.#turn(turn))}`,
     );
-    if (focused) /** @type {HTMLElement | null} */ (this.querySelector('.turns-more, .turn-question'))?.focus({ preventScroll: true });
   }
 
-  #unfold() {
-    this.#open = true;
+  /** One question and its answer. @param {Run} run */
+  #turn(run) {
+    const { runId } = run;
+    const open = (/** @type {any} */ evidence) => send(this, 'open-run', { runId, evidence });
+    // Its citations count its own tasks: they are shown where those are.
+    const cited = (/** @type {CustomEvent} */ event) => {
+      event.stopPropagation();
+      open(event.detail);
+    };
+    return html`<section class="turn" aria-label="Earlier question">
+      <button type="button" class="turn-question" @click=${() => open(undefined)}>${glyph('corner-down-right', { size: 14 })}<span>${run.question}</span></button>
+      <div class=${this.#whole.has(runId) ? 'turn-answer whole' : 'turn-answer'} @open-task=${cited}><run-answer earlier .run=${run}></run-answer></div>
+      <button type="button" class="link-button turn-more" @click=${() => this.#fold(runId)}>Whole answer</button>
+    </section>`;
+  }
+
+  /** @param {string} runId */
+  #fold(runId) {
+    if (!this.#whole.delete(runId)) this.#whole.add(runId);
     this.#show();
   }
 
-  #loadAll() {
-    this.#most = Infinity;
-    this.#loadBefore(this.#turns[0].run);
-  }
-}
-
-/** One question and its answer. Made once, since its answer is rendered once. */
-class Turn {
-  #run;
-  #answer = /** @type {import('./answer/run-answer.js').RunAnswer} */ (document.createElement('run-answer'));
-
-  /** @param {Run} run */
-  constructor(run) {
-    this.#run = run;
-    this.#answer.setAttribute('earlier', '');
-    this.#answer.run = run;
-    const body = h('div', { class: 'turn-answer' }, this.#answer);
-    // Its citations count its own tasks: they are shown where those are.
-    body.addEventListener('open-task', (event) => {
-      event.stopPropagation();
-      send(body, 'open-run', { runId: run.runId, evidence: /** @type {CustomEvent} */ (event).detail });
-    });
-    this.element = h(
-      'section',
-      { class: 'turn', 'aria-label': 'Earlier question' },
-      h('button', { type: 'button', class: 'turn-question', onclick: () => send(body, 'open-run', { runId: run.runId }) }, icon('corner-down-right', { size: 14 }), h('span', null, run.question)),
-      body,
-      h('button', { type: 'button', class: 'link-button turn-more', onclick: () => body.classList.toggle('whole') }, 'Whole answer'),
-    );
-  }
-
-  get run() {
-    return this.#run;
-  }
-
-  set run(run) {
-    this.#run = run;
-    this.#answer.run = run;
+  #unfold() {
+    if (this.#open) this.#most = Infinity;
+    const loads = this.#open;
+    this.#open = true;
+    if (loads) this.#loadBefore(this.#turns[0]);
+    this.#show();
   }
 }
 

@@ -1,15 +1,14 @@
 // @ts-check
-// The bar above a run: its state, when and by what, and what can be done with it. A button stays
-// the same element while the run goes on, so that it takes a click however fast tasks end; the live
-// time is the run view's to tick.
+// The bar above a run: its state, when and by what, and what can be done with it. The live time is
+// the run view's to tick.
 
 import { copyText } from '../lib/clipboard.js';
-import { h, fill, setText } from '../lib/dom.js';
-import { icon } from '../lib/icons.js';
+import { h, setText } from '../lib/dom.js';
 import { commandKey } from '../lib/keys.js';
 import { duration, plural, running, sentence } from '../lib/format.js';
 import { longWhen } from '../lib/days.js';
 import { confirmAt, openMenu } from '../lib/popover.js';
+import { draw, each, glyph, html, nothing, once } from '../lib/view.js';
 import { exportRun, openLogs, said, saveExport } from '../api.js';
 import { askedMs } from './asked-time.js';
 import { runNow } from './live/run-clock.js';
@@ -22,62 +21,41 @@ import { stateIcons } from '../history/history-row.js';
 
 export class RunBar {
   element = h('header', { class: 'top-bar run-bar' });
-  #state = h('span', { class: 'run-state' });
   #meta = h('span', { class: 'run-meta numeric cut' });
-  #actions = h('span', { class: 'run-actions' });
-  #enoughWords = h('span', { class: 'enough-words' });
-  #enough = h('button', { type: 'button', class: 'button', onclick: () => this.#send('stop-tasks') }, icon('pen-line', { size: 15 }), this.#enoughWords);
-  #cancel = h('button', { type: 'button', class: 'button', 'data-testid': 'cancel', title: `End this run (${commandKey('.')}); Escape only closes what is open`, onclick: () => this.#send('cancel-run') }, icon('square', { size: 13 }), 'Cancel run', h('kbd', { class: 'key' }, commandKey('.')));
-  #stateShape = '';
-  #shape = '';
-  /** @type {Send} */
   #send;
 
   /** @param {Send} send */
   constructor(send) {
     this.#send = send;
-    this.element.append(this.#state, this.#meta, h('span', { class: 'grow' }), this.#actions);
   }
 
   /** @param {Run} run */
   show(run) {
     this.tick(run);
-    this.#showState(run);
     const live = run.state === 'running';
-    if (live) this.#showEnough(counts(run));
-    const shape = [run.runId, run.state, !live && run.answer !== ''].join();
-    if (shape === this.#shape) return;
-    this.#shape = shape;
-    const inside = this.#actions.contains(document.activeElement);
-    fill(this.#actions, live ? [this.#enough, this.#cancel, this.#panel()] : this.#ended(run));
-    if (inside && !live) this.#actions.querySelector('button')?.focus();
+    const [name, tone] = stateIcons[live && run.approval.open.length > 0 ? 'approval' : run.state];
+    const before = document.activeElement;
+    const inside = this.element.contains(before);
+    // Another run's buttons are others: who has one down must not let go on this one's.
+    const actions = html`<span class="run-actions">
+      ${live ? this.#live(run) : this.#ended(run)}
+      <button type="button" class="icon-button panel-toggle" aria-label="Show the evidence" title="Evidence" @click=${() => this.#send('toggle-evidence')}>${glyph('panel-right')}</button>
+    </span>`;
+    draw(
+      this.element,
+      html`<span class="run-state">${glyph(name, { class: tone })}<span class=${tone === 'tone-ok' || tone === 'tone-quiet' ? '' : tone}>${stateName(run)}</span></span>
+        ${this.#meta}<span class="grow"></span>${each([actions], () => run.runId, () => actions)}`,
+    );
+    if (inside && before instanceof HTMLElement && (live ? before.hidden : !before.isConnected)) this.#goOn(live);
   }
 
-  /** @param {Run} run */
-  #showState(run) {
-    const approval = run.state === 'running' && run.approval.open.length > 0;
-    const shape = [run.runId, run.state, approval].join();
-    if (shape === this.#stateShape) return;
-    this.#stateShape = shape;
-    const [name, tone] = stateIcons[approval ? 'approval' : run.state];
-    fill(this.#state, icon(name, { class: tone }), h('span', { class: tone === 'tone-ok' || tone === 'tone-quiet' ? '' : tone }, stateName(run)));
-  }
-
-  /** @param {ReturnType<typeof counts>} count */
-  #showEnough({ completed, open }) {
-    const words = `Answer from ${plural(completed, 'result')}`;
-    setText(this.#enoughWords, words);
-    this.#enough.title = words;
-    const hidden = completed === 0 || open === 0;
-    // Never to Cancel: the key that was meant for the answer may still be down.
-    const left = hidden && document.activeElement === this.#enough;
-    this.#enough.hidden = hidden;
-    if (!left) return;
-    const toggle = /** @type {HTMLElement | null} */ (this.#actions.querySelector('.panel-toggle'));
-    toggle?.focus();
+  /** Whoever was on a button that is no more. Never to Cancel: the key that was meant for the answer may still be down. @param {boolean} live */
+  #goOn(live) {
+    const next = /** @type {HTMLElement | null} */ (this.element.querySelector(live ? '.panel-toggle' : 'button'));
+    next?.focus();
     // Beside an open evidence panel there is no toggle to see.
     const below = this.element.nextElementSibling;
-    if (document.activeElement !== toggle && below instanceof HTMLElement) below.focus({ preventScroll: true });
+    if (document.activeElement !== next && below instanceof HTMLElement) below.focus({ preventScroll: true });
   }
 
   /** The live time. @param {Run} run */
@@ -96,23 +74,28 @@ export class RunBar {
   }
 
   /** @param {Run} run */
-  #ended(run) {
-    const plain = (/** @type {string} */ shape, /** @type {string} */ label, /** @type {(event: Event) => void} */ act) =>
-      h('button', { type: 'button', class: 'button plain', title: label, onclick: act }, icon(shape, { size: 15 }), h('span', { class: 'action-label' }, label));
-    const answered = run.answer !== '';
-    return [
-      answered && plain('copy', 'Copy', (event) => this.#copy(buttonOf(event), run.answer)),
-      !answered && run.state === 'failed' && plain('copy', 'Copy details', (event) => this.#export(buttonOf(event), run, 'md')),
-      run.state === 'failed' && plain('scroll-text', 'Open log', () => openLogs().catch((error) => this.#send('say', { text: said(error) }))),
-      plain('download', 'Export', (event) => this.#exportMenu(event, run)),
-      h('button', { type: 'button', class: 'icon-button', 'aria-label': 'Delete this run', title: 'Delete', onclick: (/** @type {Event} */ event) => this.#delete(event, run) }, icon('trash', { size: 15 })),
-      h('button', { type: 'button', class: 'button', title: 'Ask the same question again', onclick: () => this.#send('again') }, icon('rotate-cw', { size: 15 }), 'Again'),
-      this.#panel(),
-    ];
+  #live(run) {
+    const { completed, open } = counts(run);
+    const end = `End this run (${commandKey('.')}); Escape only closes what is open`;
+    const enough = `Answer from ${plural(completed, 'result')}`;
+    return html`<button type="button" class="button" title=${enough} ?hidden=${completed === 0 || open === 0} @click=${() => this.#send('stop-tasks')}>
+        ${glyph('pen-line', { size: 15 })}<span class="enough-words">${enough}</span>
+      </button>
+      <button type="button" class="button" data-testid="cancel" title=${end} @click=${() => this.#send('cancel-run')}>${glyph('square', { size: 13 })}Cancel run<kbd class="key">${commandKey('.')}</kbd></button>`;
   }
 
-  #panel() {
-    return h('button', { type: 'button', class: 'icon-button panel-toggle', 'aria-label': 'Show the evidence', title: 'Evidence', onclick: () => this.#send('toggle-evidence') }, icon('panel-right'));
+  /** @param {Run} run */
+  #ended(run) {
+    // The label is no part of the view: how it went stands there for a while.
+    const plain = (/** @type {string} */ shape, /** @type {string} */ label, /** @type {(event: Event) => void} */ act) =>
+      html`<button type="button" class="button plain" title=${label} @click=${act}>${glyph(shape, { size: 15 })}${once([label], () => h('span', { class: 'action-label' }, label))}</button>`;
+    const failed = run.state === 'failed';
+    const details = failed ? plain('copy', 'Copy details', (event) => this.#export(buttonOf(event), run, 'md')) : nothing;
+    return html`${run.answer !== '' ? plain('copy', 'Copy', (event) => this.#copy(buttonOf(event), run.answer)) : details}
+      ${failed ? plain('scroll-text', 'Open log', () => openLogs().catch((error) => this.#send('say', { text: said(error) }))) : nothing}
+      ${plain('download', 'Export', (event) => this.#exportMenu(event, run))}
+      <button type="button" class="icon-button" aria-label="Delete this run" title="Delete" @click=${(/** @type {Event} */ event) => this.#delete(event, run)}>${glyph('trash', { size: 15 })}</button>
+      <button type="button" class="button" title="Ask the same question again" @click=${() => this.#send('again')}>${glyph('rotate-cw', { size: 15 })}Again</button>`;
   }
 
   /** How it went stands in the button for a while, or where its label is hidden, apart. @param {HTMLElement} button @param {string | Promise<string>} text */

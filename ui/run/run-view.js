@@ -8,7 +8,7 @@ import { eachFrame, oncePerFrame } from '../lib/frames.js';
 import { icon } from '../lib/icons.js';
 import { plural } from '../lib/format.js';
 import { later } from '../lib/later.js';
-import { refill } from '../lib/refill.js';
+import { draw, nothing } from '../lib/view.js';
 import { draftOf, keepDraft, onFollowUps, queue, queuedOf, takeBack } from '../ask/follow-ups.js';
 import { followRun, isFollowed } from './live/live-runs.js';
 import { needsApproval, stateName, summary } from './run-facts.js';
@@ -178,9 +178,9 @@ class RunView extends HTMLElement {
     this.#strip.run = run;
     this.#timeline.run = run;
     this.#planNote.hidden = run.plan?.note == null;
-    refill(this.#planNote, [run.runId, run.plan?.note], () => planNote(run));
+    draw(this.#planNote, planNote(run));
     this.#showFold(run, showsResult && works);
-    fill(this.#partial, partialLine(run, (name, detail) => this.#act(name, detail)));
+    draw(this.#partial, partialLine(run, (name, detail) => this.#act(name, detail)));
     this.#answer.run = run;
     this.#answer.hidden = !answered;
     this.#coming.hidden = !live || answered;
@@ -211,10 +211,10 @@ class RunView extends HTMLElement {
     if (shape === this.#noticeShape) return;
     this.#noticeShape = shape;
     const act = (/** @type {string} */ name, /** @type {any} */ detail) => this.#act(name, detail);
-    if (run.state === 'failed') fill(this.#notice, failureReport(run, act));
-    else if (run.state === 'declined') fill(this.#notice, declinedBanner(run, act));
-    else if (run.state === 'interrupted' || run.state === 'cancelled') fill(this.#notice, keptBanner(run, act));
-    else fill(this.#notice);
+    if (run.state === 'failed') draw(this.#notice, failureReport(run, act));
+    else if (run.state === 'declined') draw(this.#notice, declinedBanner(run, act));
+    else if (run.state === 'interrupted' || run.state === 'cancelled') draw(this.#notice, keptBanner(run, act));
+    else draw(this.#notice, nothing);
     if (run.state === 'failed' && this.#box.value === '') this.#box.value = run.question;
   }
 

@@ -2,10 +2,9 @@
 // <detected-models>: the models that run on this machine, each used in one click. Keeps what is
 // chosen itself; sends `used-model` {model} then, `dismiss-models` where `dismissible` is set.
 
-import { h, send } from '../../lib/dom.js';
-import { icon } from '../../lib/icons.js';
-import { refill } from '../../lib/refill.js';
+import { send } from '../../lib/dom.js';
 import { sentence } from '../../lib/format.js';
+import { draw, each, glyph, html, nothing } from '../../lib/view.js';
 import { said, saveModel } from '../../api.js';
 import { detected, onDetected } from './detected.js';
 import { reloadSettings } from '../servers/servers.js';
@@ -28,32 +27,30 @@ class DetectedModels extends HTMLElement {
 
   #show() {
     const found = detected();
+    const offers = offersOf(found);
     const dismissible = this.hasAttribute('dismissible');
-    refill(this, [found, dismissible], () => {
-      const offers = offersOf(found);
-      const empty = emptyServers(found).map((name) => h('p', { class: 'detected-empty' }, icon('cpu'), h('span', null, `${name} runs on this machine, but has no model yet. Get one there, then look again.`)));
-      if (offers.length === 0) return dismissible ? [] : empty;
-      const notNow = dismissible && h('button', { type: 'button', class: 'button small plain', 'data-key': 'not-now', onclick: () => send(this, 'dismiss-models') }, 'Not now');
-      const quiet = h('span', { class: 'start-quiet cut grow' }, 'Nothing leaves this computer');
-      if (offers.length === 1 && dismissible) {
-        const [{ server, model }] = offers;
-        return [h('div', { class: 'detected-box' }, h('div', { class: 'detected-row' }, icon('cpu', { class: 'tone-live' }), h('span', { class: 'cut' }, `Found ${server} on this machine: `, h('strong', null, model)), quiet, notNow, this.#use(offers[0])))];
-      }
-      return [
-        h(
-          'div',
-          { class: 'detected-box' },
-          dismissible && h('div', { class: 'detected-row detected-head' }, icon('cpu', { class: 'tone-live' }), h('span', null, 'Found on this machine'), quiet, notNow),
-          h('ul', { class: 'detected-list', 'aria-label': 'Models on this machine' }, offers.map((offer) => this.#row(offer))),
-        ),
-        !dismissible && empty,
-      ];
-    });
+    const empty = (/** @type {string} */ name) => html`<p class="detected-empty">${glyph('cpu')}<span>${name} runs on this machine, but has no model yet. Get one there, then look again.</span></p>`;
+    draw(this, html`${offers.length > 0 ? this.#box(offers, dismissible) : nothing}${each(dismissible ? [] : emptyServers(found), (name) => name, empty)}`);
   }
 
-  /** @param {Offer} offer */
-  #row(offer) {
-    return h('li', { class: 'detected-row' }, h('strong', { class: 'cut', title: offer.model }, offer.model), h('span', { class: 'badge' }, offer.server), h('span', { class: 'start-quiet cut grow' }, offer.context), this.#use(offer));
+  /** @param {Offer[]} offers @param {boolean} dismissible */
+  #box(offers, dismissible) {
+    const [first, ...more] = offers;
+    const rest = html`<span class="start-quiet cut grow">Nothing leaves this computer</span>
+      <button type="button" class="button small plain" @click=${() => send(this, 'dismiss-models')}>Not now</button>`;
+    if (dismissible && more.length === 0) {
+      return html`<div class="detected-box">
+        <div class="detected-row">${glyph('cpu', { class: 'tone-live' })}<span class="cut">Found ${first.server} on this machine: <strong>${first.model}</strong></span>${rest}${this.#use(first)}</div>
+      </div>`;
+    }
+    const row = (/** @type {Offer} */ offer) =>
+      html`<li class="detected-row">
+        <strong class="cut" title=${offer.model}>${offer.model}</strong><span class="badge">${offer.server}</span><span class="start-quiet cut grow">${offer.context}</span>${this.#use(offer)}
+      </li>`;
+    return html`<div class="detected-box">
+      ${dismissible ? html`<div class="detected-row detected-head">${glyph('cpu', { class: 'tone-live' })}<span>Found on this machine</span>${rest}</div>` : nothing}
+      <ul class="detected-list" aria-label="Models on this machine">${each(offers, ({ baseUrl, model }) => `${baseUrl} ${model}`, row)}</ul>
+    </div>`;
   }
 
   /** @param {Offer} offer */
@@ -67,7 +64,7 @@ class DetectedModels extends HTMLElement {
         send(this, 'say', { text: sentence(said(error)) });
       }
     };
-    return h('button', { type: 'button', class: 'button small', 'data-testid': 'use-model', 'data-key': `${baseUrl} ${model}`, 'aria-label': `Use ${model} of ${server}`, onclick: use }, 'Use it');
+    return html`<button type="button" class="button small" data-testid="use-model" aria-label=${`Use ${model} of ${server}`} @click=${use}>Use it</button>`;
   }
 }
 

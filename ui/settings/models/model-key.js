@@ -2,9 +2,9 @@
 // The key of a model's server: where it is, and how it is pasted, replaced or removed. A key goes to
 // Rust once and never comes back; what is shown here are words about it.
 
-import { h, fill, send, setText } from '../../lib/dom.js';
-import { icon } from '../../lib/icons.js';
+import { h, send } from '../../lib/dom.js';
 import { sentence } from '../../lib/format.js';
+import { draw, glyph, html, nothing } from '../../lib/view.js';
 import { forgetKey, keyStatus, said, saveKey } from '../../api.js';
 import { keyWords } from './model-choice.js';
 import { textInput } from '../form-parts.js';
@@ -14,18 +14,16 @@ import { textInput } from '../form-parts.js';
 
 export class ModelKey {
   element = h('div', { class: 'model-key' });
-  #box = h('div', { class: 'key-box' });
-  #said = h('p', { class: 'field-hint', role: 'status' });
-  #hint = h('p', { class: 'field-hint' });
   #input = textInput({ type: 'password', class: 'input mono', placeholder: 'Paste a key; it goes to the keychain', 'aria-label': 'API key', 'data-testid': 'model-key' });
   #variable = textInput({ class: 'input mono', placeholder: 'NAME_OF_VARIABLE', 'aria-label': 'Environment variable with the key' });
-  #variableField = h('div', { class: 'model-variable', hidden: true }, this.#variable);
   /** @type {KeyStatus | null} */
   #status = null;
   /** @type {string | null} */
   #keyUrl = null;
   #expected = true;
   #replacing = false;
+  /** Whether the field of the variable is open. */
+  #naming = false;
   #asked = 0;
   #version = 0;
   /** @type {() => Partial<ModelSettings>} whose key it is */
@@ -47,7 +45,6 @@ export class ModelKey {
       this.#focusFirst();
     });
     this.#variable.addEventListener('change', () => this.#changed('variable'));
-    this.element.append(this.#box, this.#said, this.#hint, this.#variableField);
   }
 
   get variable() {
@@ -70,7 +67,7 @@ export class ModelKey {
    */
   open({ variable, keyUrl, expected }) {
     this.#variable.value = variable;
-    this.#variableField.hidden = true;
+    this.#naming = false;
     this.#keyUrl = keyUrl;
     this.#expected = expected;
     this.#replacing = false;
@@ -108,7 +105,7 @@ export class ModelKey {
       if (own !== this.#asked) return;
       this.#input.value = '';
       this.#replacing = false;
-      const focused = this.#box.contains(document.activeElement);
+      const focused = document.activeElement === this.#input;
       this.#tell(status);
       if (focused) this.#focusFirst();
       this.#changed('key');
@@ -142,36 +139,29 @@ export class ModelKey {
     const status = this.#status;
     const source = status?.source ?? null;
     const asks = source === null ? this.#expected || this.#replacing || status?.problem != null : this.#replacing;
-    const focused = document.activeElement === this.#input;
-    if (source !== null && !asks) fill(this.#box, this.#known(status));
-    else if (asks) fill(this.#box, this.#input);
-    else fill(this.#box, h('p', { class: 'key-none' }, 'Servers on this machine seldom want one. ', this.#link('Set a key', () => this.#replace())));
-    if (focused && asks) this.#input.focus();
-    const reason = source?.kind === 'thisRun' ? source.reason : (status?.problem ?? '');
-    setText(this.#said, reason === '' ? '' : sentence(reason));
-    this.#said.classList.toggle('tone-warn', source?.kind === 'thisRun');
-    this.#hint.hidden = !asks && source === null;
-    fill(
-      this.#hint,
-      this.variable === '' ? 'Or take it from an environment variable: ' : ['It may also stand in the environment variable ', h('span', { class: 'mono' }, this.variable), ': '],
-      this.#link(this.variable === '' ? 'name one' : 'name another', () => this.#name()),
-      '. It is never written to settings.json.',
-      source === null && this.#keyUrl !== null && [' ', this.#getKey(this.#keyUrl)],
+    const kept = source?.kind === 'thisRun';
+    const reason = kept ? source.reason : (status?.problem ?? '');
+    const { variable } = this;
+    const from = variable === '' ? 'Or take it from an environment variable: ' : html`It may also stand in the environment variable <span class="mono">${variable}</span>: `;
+    const get = source === null && this.#keyUrl !== null ? html` ${this.#getKey(this.#keyUrl)}` : nothing;
+    const none = html`<p class="key-none">Servers on this machine seldom want one. ${this.#link('Set a key', () => this.#replace())}</p>`;
+    draw(
+      this.element,
+      html`<div class="key-box">${asks ? this.#input : source === null ? none : this.#known(status)}</div>
+        <p class=${kept ? 'field-hint tone-warn' : 'field-hint'} role="status">${reason === '' ? '' : sentence(reason)}</p>
+        <p class="field-hint" ?hidden=${!asks && source === null}>${from}${this.#link(variable === '' ? 'name one' : 'name another', () => this.#name())}. It is never written to settings.json.${get}</p>
+        <div class="model-variable" ?hidden=${!this.#naming}>${this.#variable}</div>`,
     );
   }
 
   /** @param {KeyStatus | null} status */
   #known(status) {
     const removable = status?.source?.kind !== 'environment';
-    return h(
-      'div',
-      { class: 'key-known', 'data-testid': 'key-known' },
-      icon('key', { size: 15, class: status?.source?.kind === 'thisRun' ? 'tone-warn' : 'tone-ok' }),
-      h('span', { class: 'cut' }, keyWords(status)),
-      status?.ends && h('span', { class: 'mono tone-quiet key-ends' }, `ends in ${status.ends}`),
-      h('span', { class: 'grow' }),
-      h('span', { class: 'key-actions' }, this.#link('Replace', () => this.#replace()), removable && [h('span', { class: 'tone-quiet', 'aria-hidden': 'true' }, '·'), this.#link('Remove', () => this.#remove())]),
-    );
+    return html`<div class="key-known" data-testid="key-known">
+      ${glyph('key', { size: 15, class: status?.source?.kind === 'thisRun' ? 'tone-warn' : 'tone-ok' })}<span class="cut">${keyWords(status)}</span>
+      ${status?.ends ? html`<span class="mono tone-quiet key-ends">ends in ${status.ends}</span>` : nothing}<span class="grow"></span>
+      <span class="key-actions">${this.#link('Replace', () => this.#replace())}${removable ? html`<span class="tone-quiet" aria-hidden="true">·</span>${this.#link('Remove', () => this.#remove())}` : nothing}</span>
+    </div>`;
   }
 
   #replace() {
@@ -181,22 +171,23 @@ export class ModelKey {
   }
 
   #name() {
-    this.#variableField.hidden = false;
+    this.#naming = true;
+    this.#show();
     this.#variable.focus();
     this.#variable.select();
   }
 
   #focusFirst() {
-    /** @type {HTMLElement | null} */ (this.#box.querySelector('button, input'))?.focus();
+    /** @type {HTMLElement | null} */ (this.element.querySelector('button, input'))?.focus();
   }
 
-  /** @param {string} words @param {() => void} act */
+  /** @param {string} words @param {(event: Event) => void} act */
   #link(words, act) {
-    return h('button', { type: 'button', class: 'link-button', onclick: act }, words);
+    return html`<button type="button" class="link-button" @click=${act}>${words}</button>`;
   }
 
   /** Its host is shown before it is opened. @param {string} url */
   #getKey(url) {
-    return h('button', { type: 'button', class: 'link-button', onclick: (/** @type {Event} */ event) => send(this.element, 'ask-link', { url, anchor: event.currentTarget }) }, 'Get a key');
+    return this.#link('Get a key', (event) => send(this.element, 'ask-link', { url, anchor: event.currentTarget }));
   }
 }

@@ -5,8 +5,8 @@
 import { h } from '../../lib/dom.js';
 import { icon } from '../../lib/icons.js';
 import { plural } from '../../lib/format.js';
-import { refill } from '../../lib/refill.js';
 import { roving, reachable } from '../../lib/roving.js';
+import { draw, each, glyph, html, nothing } from '../../lib/view.js';
 import { contextWords, typedModel } from './model-choice.js';
 import { textInput } from '../form-parts.js';
 
@@ -53,11 +53,9 @@ export class ModelList {
 
   /** @param {string} name */
   #take(name) {
-    const inList = this.#rows.contains(document.activeElement);
     this.#search.value = '';
     this.#chosen = name;
     this.#show();
-    if (inList) /** @type {HTMLElement | null} */ (this.#rows.querySelector('[aria-selected=true]'))?.focus();
     this.#choose(name);
   }
 
@@ -71,24 +69,24 @@ export class ModelList {
     const listed = this.#models.some(({ name }) => name === this.#chosen);
     const shown = this.#chosen !== '' && !listed && searched === '' ? [{ name: this.#chosen }, ...this.#shown()] : this.#shown();
     this.#search.placeholder = this.#models.length > 0 ? `Search ${plural(this.#models.length, 'model')}` : 'Name of the model';
-    // A row is not replaced under a click where nothing has changed.
-    refill(this.#rows, [shown, this.#chosen, searched, this.#models.length], () => [
-      searched !== '' && !typedModel(searched, this.#models).listed && h('p', { class: 'model-none' }, `Enter uses “${searched}”`),
-      shown.slice(0, MOST_ROWS).map((model) => this.#row(model)),
-      shown.length > MOST_ROWS && h('p', { class: 'model-none' }, `${plural(shown.length - MOST_ROWS, 'more model')}: search for one`),
-    ]);
+    const note = (/** @type {boolean} */ is, /** @type {string} */ words) => (is ? html`<p class="model-none">${words}</p>` : nothing);
+    draw(
+      this.#rows,
+      html`${note(searched !== '' && !typedModel(searched, this.#models).listed, `Enter uses “${searched}”`)}${each(
+        shown.slice(0, MOST_ROWS),
+        ({ name }) => name,
+        (model) => this.#row(model),
+      )}${note(shown.length > MOST_ROWS, `${plural(shown.length - MOST_ROWS, 'more model')}: search for one`)}`,
+    );
     reachable(this.#rows, '.model-row', /** @type {HTMLElement | null} */ (this.#rows.querySelector('[aria-selected=true]')));
   }
 
   /** @param {OfferedModel} model */
   #row({ name, contextTokens }) {
     const own = name === this.#chosen;
-    return h(
-      'button',
-      { type: 'button', class: 'model-row', role: 'option', 'data-testid': 'model', 'data-key': name, 'aria-selected': String(own), tabindex: -1, title: name, onclick: () => this.#take(name) },
-      h('span', { class: 'model-tick' }, own && icon('check', { size: 14 })),
-      h('span', { class: 'cut grow' }, name),
-      h('span', { class: 'model-note' }, contextWords(contextTokens)),
-    );
+    // Which row Tab reaches is `reachable`'s to say.
+    return html`<button type="button" class="model-row" role="option" data-testid="model" aria-selected=${String(own)} tabindex="-1" title=${name} @click=${() => this.#take(name)}>
+      <span class="model-tick">${own ? glyph('check', { size: 14 }) : nothing}</span><span class="cut grow">${name}</span><span class="model-note">${contextWords(contextTokens)}</span>
+    </button>`;
   }
 }

@@ -2,9 +2,9 @@
 // <model-settings>: which language model plans and writes, or none. A card is a draft until a model
 // is chosen on it: until then, what worked before goes on. Everything else is kept at once.
 
-import { h, fill, send } from '../../lib/dom.js';
-import { icon } from '../../lib/icons.js';
+import { send } from '../../lib/dom.js';
 import { duration, sentence } from '../../lib/format.js';
+import { draw, each, glyph, html, nothing } from '../../lib/view.js';
 import { listModels, presets, said, saveModel } from '../../api.js';
 import { allSettings, onServers, reloadSettings } from '../servers/servers.js';
 import { detect, detected, detecting, detectionKnown, onDetected } from './detected.js';
@@ -33,52 +33,28 @@ class ModelSettingsPage extends HTMLElement {
   /** Whose models are listed, or were asked for last. @type {Partial<ModelSettings>} */
   #server = {};
   #loaded = false;
-  #cards = h('div', { class: 'cards', role: 'radiogroup', 'aria-label': 'Provider' });
-  #rows = h('div', { class: 'model-rows' });
-  /** Stays in its place whatever is told above it: nothing moves away under a click. */
-  #foot = h('footer', { class: 'model-foot', hidden: true });
-  #url = textInput({ class: 'input mono', inputmode: 'url', 'data-testid': 'model-url' });
-  #reached = h('span', { class: 'url-reached', role: 'status' });
+  /** What is told of the address and of the list. */
+  #reached = '';
+  #listed = '';
+  // Outside of a form, Enter alone is no change to every web view.
+  #enter = (/** @type {KeyboardEvent} */ event) => event.key === 'Enter' && this.#askServer();
+  #url = textInput({ class: 'input mono', inputmode: 'url', 'data-testid': 'model-url', onchange: () => this.#serverChanged(), onkeydown: this.#enter });
   #urlField = field('Base URL', this.#url);
   #key = new ModelKey(() => this.#draft(), (what) => (what === 'variable' ? this.#serverChanged() : this.#keyChanged()));
   #list = new ModelList((name) => this.#choose(name));
-  #listed = h('p', { class: 'field-hint', role: 'status' });
-  #unused = h('p', { class: 'field-hint' });
   #test = new ModelTest(() => ({ model: this.#draft(), key: this.#key.typed, keyVersion: this.#key.version }));
   #context = numberSetting(contextSetting, (value) => keepLimit('contextTokens', value));
   #times = timeOutSettings.map((setting) => ({ key: setting.key, part: numberSetting(setting, (value) => keep({ [setting.key]: value })) }));
   #prices = priceSettings.map((setting) => ({ key: setting.key, part: numberSetting(setting, (value) => keep({ pricePerMillion: { [setting.key]: value } })) }));
-  #local = /** @type {HTMLElement} */ (document.createElement('detected-models'));
-  #localSaid = h('p', { class: 'settings-lead', role: 'status' });
   /** @type {(() => void)[]} */
   #stops = [];
 
   connectedCallback() {
-    this.#stops = [onServers(() => this.#settingsCame()), onDetected(() => this.#showLocal())];
+    this.#stops = [onServers(() => this.#settingsCame()), onDetected(() => this.#show())];
     detect();
-    if (this.childElementCount > 0) {
-      // Another model may have been chosen elsewhere.
-      if (this.#loaded) this.#load();
-      return;
-    }
-    this.append(
-      h(
-        'section',
-        { class: 'settings-page' },
-        h('header', { class: 'top-bar settings-bar' }, h('h1', { class: 'settings-title' }, 'Model')),
-        h('div', { class: 'settings-scroll narrow' }, h('p', { class: 'settings-lead' }, 'The model writes the plan and the answer: two calls per question. Tool calls never pass through it.'), this.#cards, this.#rows),
-        this.#foot,
-      ),
-    );
-    this.#url.addEventListener('change', () => this.#serverChanged());
-    this.#foot.append(this.#test.element);
-    // Outside of a form, Enter alone is no change to every web view.
-    this.#url.addEventListener('keydown', (event) => event.key === 'Enter' && this.#askServer());
-    this.#cards.addEventListener('keydown', (event) => this.#cardKey(event));
-    this.#local.addEventListener('used-model', () => {
-      this.#load();
-      this.#focusCard();
-    });
+    // Another model may have been chosen elsewhere.
+    if (this.#loaded) return this.#load();
+    this.#show();
     presets()
       .then((all) => {
         this.#presets = all;
@@ -94,15 +70,14 @@ class ModelSettingsPage extends HTMLElement {
   #settingsCame() {
     if (this.#presets.length === 0 || allSettings().version === '') return;
     this.#showNumbers();
-    if (!this.#loaded) this.#load();
+    if (this.#loaded) this.#show();
+    else this.#load();
   }
 
   /** What is in use. */
   #load() {
     this.#loaded = true;
     this.#open(presetOf(saved(), this.#presets));
-    this.#used = true;
-    this.#showUse();
   }
 
   /** @param {string} id of a card */
@@ -113,11 +88,7 @@ class ModelSettingsPage extends HTMLElement {
     this.#used = id === presetOf(saved(), this.#presets);
     this.#url.value = draft.baseUrl;
     this.#model = draft.model;
-    this.#listed.textContent = '';
-    this.#urlField.complain('');
-    this.#list.show([], draft.model);
-    this.#show();
-    this.#foot.hidden = preset === undefined;
+    this.#tell([], '');
     if (preset !== undefined) this.#key.open({ variable: draft.apiKeyEnv, keyUrl: preset.keyUrl ?? null, expected: preset.needsKey || preset.id === 'other' });
     this.#test.check();
     if (preset !== undefined) this.#fetchModels();
@@ -129,51 +100,59 @@ class ModelSettingsPage extends HTMLElement {
   }
 
   #show() {
-    fill(
-      this.#cards,
-      cardsOf(this.#presets).map(({ id, name, note }) =>
-        h(
-          'button',
-          { type: 'button', class: 'card', role: 'radio', 'data-id': id, 'aria-checked': String(id === this.#chosen), tabindex: id === this.#chosen ? 0 : -1, onclick: () => this.#provider(id) },
-          h('span', { class: 'choice' }),
-          h('span', { class: 'grow card-words' }, h('span', { class: 'card-name' }, name), h('span', { class: 'card-note', title: note }, note)),
-        ),
-      ),
+    const preset = this.#preset();
+    const cards = this.#loaded ? cardsOf(this.#presets) : [];
+    const builtin = this.#loaded ? this.#builtin() : nothing;
+    // The foot stays in its place whatever is told above it: nothing moves away under a click.
+    draw(
+      this,
+      html`<section class="settings-page">
+        <header class="top-bar settings-bar"><h1 class="settings-title">Model</h1></header>
+        <div class="settings-scroll narrow">
+          <p class="settings-lead">The model writes the plan and the answer: two calls per question. Tool calls never pass through it.</p>
+          <div class="cards" role="radiogroup" aria-label="Provider" @keydown=${cardKey}>${each(cards, ({ id }) => id, (card) => this.#card(card))}</div>
+          <div class="model-rows">${preset === undefined ? builtin : this.#rows()}</div>
+        </div>
+        <footer class="model-foot" ?hidden=${preset === undefined}>${this.#test.element}</footer>
+      </section>`,
     );
-    if (this.#preset() === undefined) {
-      fill(
-        this.#rows,
-        h('p', { class: 'settings-lead' }, 'Trawl chooses tools by the words of the question and lists what they found, counted and cited. Nothing leaves this machine but the calls to your servers.'),
-        h('div', { class: 'local-head' }, h('h2', { class: 'settings-heading grow' }, 'Running on this machine'), h('button', { type: 'button', class: 'button small', onclick: () => detect({ again: true }) }, icon('rotate-cw', { size: 14 }), 'Look again')),
-        this.#localSaid,
-        this.#local,
-      );
-      this.#showLocal();
-      return;
-    }
-    fill(
-      this.#rows,
-      row('Base URL', h('div', { class: 'url-field' }, this.#urlField.element, this.#reached)),
-      row('API key', this.#key.element),
-      row('Model', h('div', null, this.#list.element, h('div', { class: 'model-said' }, this.#unused, this.#listed))),
-      row('Context budget', h('div', { class: 'number-line' }, this.#context.element, h('span', { class: 'number-words' }, 'tokens the model may read; what does not fit is cut, and the answer says so'))),
-      row('Time-outs', h('div', { class: 'field-three' }, this.#times.map(({ part }) => part.element)), true),
-      row('Price', h('div', null, h('div', { class: 'field-three' }, this.#prices.map(({ part }) => part.element)), h('p', { class: 'field-hint' }, 'Per million tokens, in your own currency. Each answer then shows what it cost.')), true),
-    );
-    this.#showUse();
   }
 
-  #showUse() {
-    const now = allSettings().modelName;
-    const goesOn = this.#used ? '' : `Until a model is chosen here, ${now ?? 'the built-in planner'} goes on planning and writing.`;
-    this.#unused.textContent = this.#used && this.#model === '' ? 'No model is chosen yet.' : goesOn;
+  /** @param {ReturnType<typeof cardsOf>[number]} card */
+  #card({ id, name, note }) {
+    const chosen = id === this.#chosen;
+    return html`<button type="button" class="card" role="radio" data-id=${id} aria-checked=${chosen} tabindex=${chosen ? 0 : -1} @click=${() => this.#provider(id)}>
+      <span class="choice"></span><span class="grow card-words"><span class="card-name">${name}</span><span class="card-note" title=${note}>${note}</span></span>
+    </button>`;
   }
 
-  #showLocal() {
-    const none = detectionKnown() && detected().length === 0;
-    const looks = detecting() ? 'Looking for models on this machine.' : '';
-    this.#localSaid.textContent = none ? 'No model runs on this machine. Trawl looks for Ollama (port 11434), LM Studio (1234), llama.cpp (8080) and vLLM (8000): start one, then look again.' : looks;
-    this.#localSaid.hidden = this.#localSaid.textContent === '' || offersOf(detected()).length > 0;
+  #builtin() {
+    const none = 'No model runs on this machine. Trawl looks for Ollama (port 11434), LM Studio (1234), llama.cpp (8080) and vLLM (8000): start one, then look again.';
+    const words = detecting() ? 'Looking for models on this machine.' : detectionKnown() && detected().length === 0 ? none : '';
+    const used = () => {
+      this.#load();
+      this.#focusCard();
+    };
+    return html`<p class="settings-lead">Trawl chooses tools by the words of the question and lists what they found, counted and cited. Nothing leaves this machine but the calls to your servers.</p>
+      <div class="local-head">
+        <h2 class="settings-heading grow">Running on this machine</h2>
+        <button type="button" class="button small" @click=${() => detect({ again: true })}>${glyph('rotate-cw', { size: 14 })}Look again</button>
+      </div>
+      <p class="settings-lead" role="status" ?hidden=${words === '' || offersOf(detected()).length > 0}>${words}</p>
+      <detected-models @used-model=${used}></detected-models>`;
+  }
+
+  #rows() {
+    const goesOn = this.#used ? '' : `Until a model is chosen here, ${allSettings().modelName ?? 'the built-in planner'} goes on planning and writing.`;
+    const unused = this.#used && this.#model === '' ? 'No model is chosen yet.' : goesOn;
+    const reached = this.#reached === '' ? nothing : html`${glyph('circle-check', { size: 14, class: 'tone-ok' })}${this.#reached}`;
+    const fields = (/** @type {{ part: { element: HTMLElement } }[]} */ of) => html`<div class="field-three">${of.map(({ part }) => part.element)}</div>`;
+    return html`${row('Base URL', html`<div class="url-field">${this.#urlField.element}<span class="url-reached" role="status">${reached}</span></div>`)}
+      ${row('API key', this.#key.element)}
+      ${row('Model', html`<div>${this.#list.element}<div class="model-said"><p class="field-hint">${unused}</p><p class="field-hint" role="status">${this.#listed}</p></div></div>`)}
+      ${row('Context budget', html`<div class="number-line">${this.#context.element}<span class="number-words">tokens the model may read; what does not fit is cut, and the answer says so</span></div>`)}
+      ${row('Time-outs', fields(this.#times), true)}
+      ${row('Price', html`<div>${fields(this.#prices)}<p class="field-hint">Per million tokens, in your own currency. Each answer then shows what it cost.</p></div>`, true)}`;
   }
 
   #showNumbers() {
@@ -192,18 +171,7 @@ class ModelSettingsPage extends HTMLElement {
   }
 
   #focusCard() {
-    /** @type {HTMLElement | null} */ (this.#cards.querySelector('[aria-checked=true]'))?.focus();
-  }
-
-  /** @param {KeyboardEvent} event */
-  #cardKey(event) {
-    const columns = getComputedStyle(this.#cards).gridTemplateColumns.split(' ').length;
-    const by = { ArrowLeft: -1, ArrowUp: -columns, ArrowRight: 1, ArrowDown: columns }[event.key];
-    const cards = [...this.#cards.querySelectorAll('.card')];
-    const next = by === undefined ? undefined : cards[cards.indexOf(/** @type {Element} */ (event.target)) + by];
-    if (!(next instanceof HTMLElement)) return;
-    event.preventDefault();
-    next.click();
+    /** @type {HTMLElement | null} */ (this.querySelector('.card[aria-checked=true]'))?.focus();
   }
 
   /** @returns {Partial<ModelSettings>} as it stands on the page */
@@ -245,7 +213,7 @@ class ModelSettingsPage extends HTMLElement {
     } catch (error) {
       send(this, 'say', { text: sentence(said(error)) });
     }
-    this.#showUse();
+    this.#show();
   }
 
   async #fetchModels() {
@@ -253,29 +221,32 @@ class ModelSettingsPage extends HTMLElement {
     this.#asked += 1;
     const own = this.#asked;
     const began = performance.now();
-    fill(this.#reached);
+    this.#reached = '';
     if (this.#chosen === 'other' && this.#url.value.trim() === '') {
       // Without an address it would be OpenAI that is asked.
-      this.#urlField.complain('');
-      this.#listed.textContent = 'Type the address of the server first, as in http://127.0.0.1:8080/v1.';
-      this.#list.show([], this.#model);
+      this.#tell([], 'Type the address of the server first, as in http://127.0.0.1:8080/v1.');
       return;
     }
+    this.#show();
     try {
       const models = await listModels(this.#draft());
       if (own !== this.#asked) return;
-      this.#listed.textContent = models.length === 0 ? 'The server lists no models. Type the name of one.' : '';
-      this.#urlField.complain('');
-      fill(this.#reached, icon('circle-check', { size: 14, class: 'tone-ok' }), `Reached in ${duration(performance.now() - began)}`);
-      this.#list.show(models, this.#model);
+      this.#reached = `Reached in ${duration(performance.now() - began)}`;
+      this.#tell(models, models.length === 0 ? 'The server lists no models. Type the name of one.' : '');
     } catch (error) {
       if (own !== this.#asked) return;
-      const code = /** @type {any} */ (error)?.code;
-      const ofUrl = code === 'bad_address' || code === 'wrong_address' || code === 'unreachable';
-      this.#urlField.complain(ofUrl ? sentence(said(error)) : '');
-      this.#listed.textContent = ofUrl ? '' : sentence(said(error));
-      this.#list.show([], this.#model);
+      const ofUrl = ['bad_address', 'wrong_address', 'unreachable'].includes(/** @type {any} */ (error)?.code);
+      const words = sentence(said(error));
+      this.#tell([], ofUrl ? '' : words, ofUrl ? words : '');
     }
+  }
+
+  /** What came of asking a server. @param {import('./model-list.js').OfferedModel[]} models @param {string} listed @param {string} [wrong] of the address */
+  #tell(models, listed, wrong = '') {
+    this.#listed = listed;
+    this.#urlField.complain(wrong);
+    this.#list.show(models, this.#model);
+    this.#show();
   }
 }
 
@@ -297,9 +268,20 @@ async function keep(model) {
   await reloadSettings();
 }
 
-/** @param {string} name @param {HTMLElement} content @param {boolean} [labels] whether the fields' own labels are needed */
+/** Arrow keys, over as many columns as there are. @param {KeyboardEvent} event */
+function cardKey(event) {
+  const place = /** @type {HTMLElement} */ (event.currentTarget);
+  const columns = getComputedStyle(place).gridTemplateColumns.split(' ').length;
+  const by = { ArrowLeft: -1, ArrowUp: -columns, ArrowRight: 1, ArrowDown: columns }[event.key];
+  const next = by === undefined ? undefined : place.children[[...place.children].indexOf(/** @type {Element} */ (event.target)) + by];
+  if (!(next instanceof HTMLElement)) return;
+  event.preventDefault();
+  next.click();
+}
+
+/** @param {string} name @param {unknown} content @param {boolean} [labels] whether the fields' own labels are needed */
 function row(name, content, labels = false) {
-  return h('div', { class: `settings-row${labels ? ' labelled' : ''}` }, h('span', { class: 'settings-row-name' }, name), h('div', { class: 'grow' }, content));
+  return html`<div class=${labels ? 'settings-row labelled' : 'settings-row'}><span class="settings-row-name">${name}</span><div class="grow">${content}</div></div>`;
 }
 
 customElements.define('model-settings', ModelSettingsPage);

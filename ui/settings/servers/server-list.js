@@ -2,11 +2,10 @@
 // <server-list>: the servers with their states and reasons, and at the right the form of the one
 // that is edited or added.
 
-import { h, send } from '../../lib/dom.js';
-import { forget, refill } from '../../lib/refill.js';
-import { icon } from '../../lib/icons.js';
+import { send } from '../../lib/dom.js';
 import { duration, happened, plural, sentence } from '../../lib/format.js';
 import { confirmAt, openMenu } from '../../lib/popover.js';
+import { draw, each, glyph, html, nothing } from '../../lib/view.js';
 import { reconnectServer, removeServer, said, setServerEnabled } from '../../api.js';
 import { allServers, allSettings, isTrusted, onServers, reloadSettings, retryFailed, serversKnown } from './servers.js';
 import './server-form.js';
@@ -24,45 +23,23 @@ const icons = {
 };
 
 class ServerList extends HTMLElement {
-  #list = h('div', { class: 'server-cards' });
   #form = /** @type {import('./server-form.js').ServerForm} */ (document.createElement('server-form'));
-  #aside = h('aside', { class: 'settings-aside', hidden: true, 'aria-label': 'Server' }, this.#form);
+  #formOpen = false;
+  /** The server in the form; null for one that is added. @type {string | null} */
+  #editing = null;
   /** Servers whose details are open. @type {Set<string>} */
   #open = new Set();
-  /** @type {string | null} */
-  #editing = null;
-  /** @type {(() => void) | null} */
-  #stop = null;
+  /** Servers that are connected again to see whether they work. @type {Set<string>} */
+  #testing = new Set();
+  #stop = () => {};
 
   connectedCallback() {
     this.#stop = onServers(() => this.#show());
-    if (this.childElementCount === 0) {
-      this.append(
-        h(
-          'section',
-          { class: 'settings-page' },
-          h('header', { class: 'top-bar settings-bar' }, h('h1', { class: 'settings-title grow' }, 'Servers'), h('button', { type: 'button', class: 'button primary', onclick: () => this.add() }, icon('plus', { size: 15 }), 'Add server')),
-          h('div', { class: 'settings-scroll' }, this.#list),
-        ),
-        this.#aside,
-      );
-      this.#form.addEventListener('close-form', () => this.back());
-      this.#form.addEventListener('saved', (event) => {
-        const { name } = /** @type {CustomEvent} */ (event).detail;
-        this.#editing = name;
-        reloadSettings().catch(() => {});
-        // An entry that is saved as it was is not connected anew by that.
-        retryFailed(name).catch(() => {});
-        this.#close();
-      });
-      this.addEventListener('withdrawn', (event) => this.#focusPart(/** @type {CustomEvent} */ (event).detail.server, 'details'));
-      this.#form.addEventListener('remove-server', (event) => this.#remove(/** @type {CustomEvent} */ (event).detail.name, /** @type {CustomEvent} */ (event).detail.anchor));
-    }
     this.#show();
   }
 
   disconnectedCallback() {
-    this.#stop?.();
+    this.#stop();
   }
 
   add() {
@@ -78,20 +55,20 @@ class ServerList extends HTMLElement {
   /** @param {string | null} name @param {Record<string, any> | null} entry */
   #edit(name, entry) {
     this.#editing = name;
-    this.#aside.hidden = false;
-    this.#form.open(name, entry);
+    this.#formOpen = true;
     this.#show();
+    this.#form.open(name, entry);
   }
 
   /** Closes the form. @returns {boolean} whether it was open */
   back() {
-    if (this.#aside.hidden) return false;
+    if (!this.#formOpen) return false;
     this.leave(() => {});
     return true;
   }
 
   save() {
-    if (!this.#aside.hidden) this.#form.save();
+    if (this.#formOpen) this.#form.save();
   }
 
   /** Closes the form and goes on; edits that were not saved are given up by the person alone. @param {() => void} go */
@@ -100,107 +77,119 @@ class ServerList extends HTMLElement {
       this.#close();
       go();
     };
-    if (this.#aside.hidden || !this.#form.changed) leave();
+    if (!this.#formOpen || !this.#form.changed) leave();
     else this.#form.askDiscard(leave);
   }
 
   #close() {
-    if (this.#aside.hidden) return;
+    if (!this.#formOpen) return;
     const name = this.#editing;
-    this.#aside.hidden = true;
+    this.#formOpen = false;
     this.#editing = null;
     this.#show();
     if (name !== null) this.#focusPart(name, 'edit');
   }
 
+  /** @param {string} name */
+  #saved(name) {
+    this.#editing = name;
+    reloadSettings().catch(() => {});
+    // An entry that is saved as it was is not connected anew by that.
+    retryFailed(name).catch(() => {});
+    this.#close();
+  }
+
   /** @param {string} server @param {'edit' | 'details'} part */
   #focusPart(server, part) {
-    const key = CSS.escape(`${part} ${server}`);
-    /** @type {HTMLElement | null} */ (this.#list.querySelector(`[data-key="${key}"]`) ?? this.#list.querySelector(`[data-key="${CSS.escape(`edit ${server}`)}"]`))?.focus();
+    const found = (/** @type {string} */ one) => /** @type {HTMLElement | null} */ (this.querySelector(`[data-name="${CSS.escape(server)}"] .server-${one}`));
+    (found(part) ?? found('edit'))?.focus();
   }
 
   #show() {
     const servers = allServers();
-    const { warnings, settings } = allSettings();
-    refill(this.#list, [servers, [...this.#open], this.#editing, warnings, settings.approvals, servers.map((server) => isTrusted(server.name)), serversKnown()], () => [
-      warnings.map((text) => h('p', { class: 'start-notice' }, icon('triangle-alert'), h('span', null, text))),
-      servers.length > 0 && h('div', { class: 'server-cards-box' }, servers.map((server) => this.#card(server))),
-      servers.length === 0 && serversKnown() && h('div', { class: 'settings-empty' }, h('p', null, 'The tools of your servers will be listed here.'), h('button', { type: 'button', class: 'button', onclick: () => this.add() }, icon('plus', { size: 15 }), 'Add server')),
-    ]);
+    const add = (/** @type {string} */ kind) => html`<button type="button" class=${kind} @click=${() => this.add()}>${glyph('plus', { size: 15 })}Add server</button>`;
+    const none = serversKnown() ? html`<div class="settings-empty"><p>The tools of your servers will be listed here.</p>${add('button')}</div>` : nothing;
+    draw(
+      this,
+      html`<section class="settings-page">
+        <header class="top-bar settings-bar"><h1 class="settings-title grow">Servers</h1>${add('button primary')}</header>
+        <div class="settings-scroll"><div class="server-cards">
+          ${allSettings().warnings.map(notice)}
+          ${servers.length > 0 ? html`<div class="server-cards-box">${each(servers, ({ name }) => name, (server) => this.#card(server))}</div>` : none}
+        </div></div>
+      </section>
+      <aside class="settings-aside" ?hidden=${!this.#formOpen} aria-label="Server" @close-form=${() => this.back()}
+        @saved=${(/** @type {CustomEvent} */ { detail }) => this.#saved(detail.name)}
+        @remove-server=${(/** @type {CustomEvent} */ { detail }) => this.#remove(detail.name, detail.anchor)}>${this.#form}</aside>`,
+    );
   }
 
   /** @param {ServerStatus} server */
   #card(server) {
-    const [shape, tone] = icons[server.state];
-    const wrong = server.state === 'failed' || server.state === 'invalid';
-    const open = this.#open.has(server.name);
-    const listed = (server.tools?.length ?? 0) + (server.notes?.length ?? 0) > 0 || Object.keys(approvalsOf(server.name)).length > 0;
-    const details = h('button', { type: 'button', 'data-key': `details ${server.name}`, class: wrong ? 'button small server-details' : 'icon-button server-details', 'aria-expanded': String(open), 'aria-label': wrong ? null : `Tools of ${server.name}`, onclick: () => this.#toggle(server.name) }, wrong && [icon('stethoscope', { size: 14 }), 'Details'], icon(open ? 'chevron-up' : 'chevron-down', { size: 14 }));
-    return h(
-      'article',
-      { class: `server-card${server.name === this.#editing ? ' editing' : ''}`, 'data-testid': 'server', 'data-name': server.name, 'data-state': server.state },
-      h(
-        'div',
-        { class: 'server-row' },
-        icon(shape, { class: tone }),
-        h(
-          'button',
-          { type: 'button', 'data-key': `edit ${server.name}`, class: 'server-edit grow', onclick: () => this.edit(server.name) },
-          h('span', { class: 'server-name' }, h('strong', null, server.name), server.kind && h('span', { class: 'badge' }, server.kind === 'builtin' ? 'built-in' : server.kind)),
-          h('span', { class: `server-state cut ${wrong ? 'tone-bad' : ''}` }, stateWords(server)),
-        ),
-        (wrong || listed) && details,
-        h('button', { type: 'button', 'data-key': `more ${server.name}`, class: 'icon-button server-more', 'aria-label': `More for ${server.name}`, 'aria-haspopup': 'menu', onclick: (/** @type {Event} */ event) => this.#menu(event, server) }, icon('ellipsis')),
-        this.#toggleButton(server),
-      ),
-      open && this.#details(server, wrong),
-    );
-  }
-
-  /** @param {ServerStatus} server */
-  #toggleButton(server) {
-    const on = server.state !== 'disabled';
-    const toggle = h('button', { type: 'button', 'data-key': `use ${server.name}`, class: 'toggle', role: 'switch', 'aria-checked': String(on), 'aria-label': `Use ${server.name}` });
-    toggle.addEventListener('click', () => {
-      toggle.setAttribute('aria-checked', String(!on));
-      setServerEnabled(server.name, !on).then(reloadSettings).catch((error) => {
-        forget(this.#list);
-        this.#show();
-        send(this, 'say', { text: said(error) });
-      });
-    });
-    return toggle;
+    const { name, kind, state } = server;
+    const [shape, tone] = icons[state];
+    const wrong = state === 'failed' || state === 'invalid';
+    const open = this.#open.has(name);
+    const listed = (server.tools?.length ?? 0) + (server.notes?.length ?? 0) > 0 || Object.keys(approvalsOf(name)).length > 0;
+    return html`<article class="server-card${name === this.#editing ? ' editing' : ''}" data-testid="server" data-name=${name} data-state=${state}>
+      <div class="server-row">
+        ${glyph(shape, { class: tone })}
+        <button type="button" class="server-edit grow" @click=${() => this.edit(name)}>
+          <span class="server-name"><strong>${name}</strong>${kind ? html`<span class="badge">${kind === 'builtin' ? 'built-in' : kind}</span>` : nothing}</span>
+          <span class="server-state cut ${wrong ? 'tone-bad' : ''}">${stateWords(server)}</span>
+        </button>
+        ${wrong || listed
+          ? html`<button type="button" class="${wrong ? 'button small' : 'icon-button'} server-details" aria-expanded=${open} aria-label=${wrong ? nothing : `Tools of ${name}`} @click=${() => this.#toggle(name)}>
+              ${wrong ? html`${glyph('stethoscope', { size: 14 })}Details` : nothing}${glyph(open ? 'chevron-up' : 'chevron-down', { size: 14 })}
+            </button>`
+          : nothing}
+        <button type="button" class="icon-button server-more" aria-label="More for ${name}" aria-haspopup="menu" @click=${(/** @type {any} */ event) => this.#menu(event.currentTarget, name)}>${glyph('ellipsis')}</button>
+        <button type="button" class="toggle" role="switch" aria-checked=${state !== 'disabled'} aria-label="Use ${name}" @click=${(/** @type {any} */ event) => this.#use(event.currentTarget, server)}></button>
+      </div>
+      ${open ? this.#details(server, wrong) : nothing}
+    </article>`;
   }
 
   /** @param {ServerStatus} server @param {boolean} wrong */
   #details(server, wrong) {
+    const { name } = server;
     const lines = server.stderr ?? [];
-    return h(
-      'div',
-      { class: 'server-more-body' },
-      wrong &&
-        h(
-          'div',
-          { class: 'server-fix' },
-          icon('wrench', { class: 'tone-bad' }),
-          h('p', { class: 'grow' }, h('strong', null, 'Reason: '), server.message ?? 'it did not say why'),
-          this.#editing !== server.name &&
-            (server.state === 'failed'
-            ? h('button', { type: 'button', class: 'button small', 'data-testid': 'test-again', 'data-key': `again ${server.name}`, onclick: (/** @type {Event} */ event) => this.#again(event, server.name) }, 'Test again')
-            : h('button', { type: 'button', class: 'button small', 'data-key': `correct ${server.name}`, onclick: () => this.edit(server.name) }, 'Edit')),
-        ),
-      lines.length > 0 && [h('p', { class: 'server-lines-title' }, 'Last lines on stderr'), h('pre', { class: 'server-lines mono' }, lines.map((line) => h('span', { class: /\b(warn|error|fatal|panic)/i.test(line) ? 'tone-warn' : '' }, `${line}\n`)))],
-      !wrong && !isTrusted(server.name) && h('p', { class: 'server-trust', 'data-testid': 'not-trusted' }, icon('info', { size: 14 }), 'Not trusted yet: its first call asks you, whatever its tools say of themselves. Edit it to trust it now.'),
-      (server.notes ?? []).map((note) => h('p', { class: 'start-notice' }, icon('triangle-alert'), h('span', null, `${sentence(note)}.`))),
-      (!wrong || Object.keys(approvalsOf(server.name)).length > 0) && toolList(server, approvalsOf(server.name)),
-    );
+    const approvals = approvalsOf(name);
+    return html`<div class="server-more-body">
+      ${wrong ? this.#fix(server) : nothing}
+      ${lines.length > 0 ? html`<p class="server-lines-title">Last lines on stderr</p><pre class="server-lines mono">${lines.map(stderrLine)}</pre>` : nothing}
+      ${!wrong && !isTrusted(name) ? html`<p class="server-trust" data-testid="not-trusted">${glyph('info', { size: 14 })}Not trusted yet: its first call asks you, whatever its tools say of themselves. Edit it to trust it now.</p>` : nothing}
+      ${(server.notes ?? []).map((note) => notice(`${sentence(note)}.`))}
+      ${!wrong || Object.keys(approvals).length > 0 ? toolList(server, approvals, () => this.#focusPart(name, 'details')) : nothing}
+    </div>`;
   }
 
-  /** Connects it as it stands in the settings: what works is in use at once. @param {Event} event @param {string} name */
-  async #again(event, name) {
-    const button = /** @type {HTMLButtonElement} */ (event.currentTarget);
-    button.disabled = true;
-    button.textContent = 'Testing';
+  /** Why it fails, and what can be done about it here. @param {ServerStatus} server */
+  #fix({ name, state, message }) {
+    const tests = this.#testing.has(name);
+    const again = html`<button type="button" class="button small" data-testid="test-again" ?disabled=${tests} @click=${() => this.#again(name)}>${tests ? 'Testing' : 'Test again'}</button>`;
+    const edit = html`<button type="button" class="button small" @click=${() => this.edit(name)}>Edit</button>`;
+    return html`<div class="server-fix">
+      ${glyph('wrench', { class: 'tone-bad' })}
+      <p class="grow"><strong>Reason: </strong>${message ?? 'it did not say why'}</p>
+      ${name === this.#editing ? nothing : state === 'failed' ? again : edit}
+    </div>`;
+  }
+
+  /** It shows at once what it is switched to: the server tells of it later. @param {HTMLElement} toggle @param {ServerStatus} server */
+  #use(toggle, { name, state }) {
+    const on = state !== 'disabled';
+    toggle.setAttribute('aria-checked', String(!on));
+    setServerEnabled(name, !on).then(reloadSettings).catch((error) => {
+      toggle.setAttribute('aria-checked', String(on));
+      send(this, 'say', { text: said(error) });
+    });
+  }
+
+  /** Connects it as it stands in the settings: what works is in use at once. @param {string} name */
+  async #again(name) {
+    this.#testing.add(name);
+    this.#show();
     try {
       const status = await reconnectServer(name);
       const works = status.state === 'connected';
@@ -208,9 +197,9 @@ class ServerList extends HTMLElement {
     } catch (error) {
       send(this, 'say', { text: sentence(said(error)) });
     }
-    forget(this.#list);
+    this.#testing.delete(name);
     this.#show();
-    // Whoever went elsewhere meanwhile stays there.
+    // It lost the focus as it was switched off; whoever went elsewhere meanwhile stays there.
     if (document.activeElement === document.body) this.#focusPart(name, 'details');
   }
 
@@ -220,18 +209,14 @@ class ServerList extends HTMLElement {
     this.#show();
   }
 
-  /** @param {Event} event @param {ServerStatus} server */
-  #menu(event, server) {
-    const anchor = /** @type {HTMLElement} */ (event.currentTarget);
-    openMenu(
-      anchor,
-      [
-        { label: 'Edit', icon: 'pencil', run: () => this.edit(server.name) },
-        { label: this.#open.has(server.name) ? 'Hide tools' : 'Show tools', icon: 'wrench', run: () => this.#toggle(server.name) },
-        { label: 'Remove', icon: 'trash', danger: true, run: () => this.#remove(server.name, anchor) },
-      ],
-      { align: 'end', label: server.name },
-    );
+  /** @param {HTMLElement} anchor @param {string} name */
+  #menu(anchor, name) {
+    const items = [
+      { label: 'Edit', icon: 'pencil', run: () => this.edit(name) },
+      { label: this.#open.has(name) ? 'Hide tools' : 'Show tools', icon: 'wrench', run: () => this.#toggle(name) },
+      { label: 'Remove', icon: 'trash', danger: true, run: () => this.#remove(name, anchor) },
+    ];
+    openMenu(anchor, items, { align: 'end', label: name });
   }
 
   /** @param {string} name @param {Element} anchor */
@@ -251,6 +236,16 @@ class ServerList extends HTMLElement {
           .catch((error) => send(this, 'say', { text: said(error) })),
     });
   }
+}
+
+/** @param {string} text */
+function notice(text) {
+  return html`<p class="start-notice">${glyph('triangle-alert')}<span>${text}</span></p>`;
+}
+
+/** @param {string} line */
+function stderrLine(line) {
+  return html`<span class=${/\b(warn|error|fatal|panic)/i.test(line) ? 'tone-warn' : ''}>${`${line}\n`}</span>`;
 }
 
 /** @param {ServerStatus} server */
