@@ -5,6 +5,7 @@
 
 mod bench;
 mod bundle;
+mod clippy;
 mod command;
 mod display;
 mod packages;
@@ -23,6 +24,7 @@ cargo xtask run [--release]            install what is missing, build, and open 
 cargo xtask test                       all that is checked before a change is accepted
 cargo xtask test PART                  one part of it: ui, rust or window
 cargo xtask test --repeat N PART       that part N times; counts which tests failed how often
+cargo xtask doc                        the documentation of all packages; a broken link is an error
 cargo xtask bench [NAME…]              measure, and print tables
 cargo xtask bundle                     make the .deb in target/release/bundle/deb
 
@@ -30,6 +32,9 @@ CI=true cargo xtask test               the same, and nothing is skipped
 ";
 
 fn main() -> ExitCode {
+    if let Some(compiled) = clippy::compile() {
+        return compiled;
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     if matches!(arguments.as_slice(), ["help" | "--help" | "-h"]) {
@@ -60,6 +65,7 @@ fn done(arguments: &[&str]) -> Option<Result<(), Failure>> {
             let times = times.parse().ok().filter(|times| *times > 0)?;
             test::repeat(times, Part::named(part)?)
         }
+        ["doc"] => test::doc(),
         ["bench", names @ ..] => bench::bench(names),
         ["bundle"] => bundle::bundle(),
         _ => return None,

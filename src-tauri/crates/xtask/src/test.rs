@@ -9,6 +9,7 @@ mod repeat;
 pub(crate) use self::part::Part;
 pub(crate) use self::repeat::repeat;
 
+use crate::clippy::checking;
 use crate::command::{Failure, cargo, fail, in_ci, must};
 use crate::{packages, say, types};
 
@@ -32,28 +33,26 @@ fn everything() -> Result<(), Failure> {
     say::step("Format", || must(cargo().args(["fmt", "--all", "--check"])))?;
     run(Part::Ui)?;
     say::step("Types of the page", types_of_the_page)?;
-    say::step("Clippy", || {
-        let clippy = ["clippy", "--all-targets", "--quiet"];
-        must(cargo().args(clippy).args(EVERYTHING).args(["--", "-D", "warnings"]))
-    })?;
-    say::step("Build", build)?;
+    say::step("Build, checked by Clippy", build)?;
     run(Part::Rust)?;
     say::step("Documentation tests", || {
-        must(cargo().args(["test", "--doc", "--quiet"]).args(EVERYTHING))
-    })?;
-    say::step("Documentation", || {
-        let doc = ["doc", "--no-deps", "--quiet"];
-        must(cargo().args(doc).args(EVERYTHING).env("RUSTDOCFLAGS", "-D warnings"))
+        must(checking(cargo())?.args(["test", "--doc", "--quiet"]).args(EVERYTHING))
     })?;
     say::step("Benchmarks, one cheap round", || {
-        must(&mut part::in_rust(&["--bench", "benchmarks"]))
+        must(&mut part::in_rust(&["--bench", "benchmarks"])?)
     })?;
     run(Part::Window)
 }
 
-/// Programs and tests in one selection: by itself, a program would get other features.
+/// Programs, tests and benchmarks in one selection: by itself, a program would get other features.
 fn build() -> Result<(), Failure> {
-    must(cargo().args(["build", "--bins", "--tests"]).args(EVERYTHING))
+    must(checking(cargo())?.args(["build", "--bins", "--tests", "--benches"]).args(EVERYTHING))
+}
+
+/// The documentation of all packages. Not among the checks: it reads every dependency once more.
+pub(crate) fn doc() -> Result<(), Failure> {
+    let doc = ["doc", "--no-deps", "--quiet"];
+    must(cargo().args(doc).args(EVERYTHING).env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 /// Once. A part that cannot be run here is left out, except where nothing may be skipped.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{EVERYTHING, build};
+use crate::clippy::checking;
 use crate::command::{Failure, ask, cargo, root, target};
 use crate::display::Virtual;
 use crate::packages::{self, Need};
@@ -63,7 +64,10 @@ impl Part {
     pub(super) fn ready(self) -> Result<Ready, String> {
         match self {
             Self::Ui => in_node().map(Ready::from),
-            Self::Rust => Ok(Ready::from(in_rust(&["--lib", "--bins", "--test", "integration"]))),
+            Self::Rust => {
+                let kinds = ["--lib", "--bins", "--test", "integration"];
+                in_rust(&kinds).map(Ready::from).map_err(|failure| failure.to_string())
+            }
             Self::Window => in_the_window(),
         }
     }
@@ -107,11 +111,11 @@ fn find_tests(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 /// `cargo test` that knows where the programs are that the build step made.
-pub(super) fn in_rust(kinds: &[&str]) -> Command {
-    let mut tests = cargo();
+pub(super) fn in_rust(kinds: &[&str]) -> Result<Command, Failure> {
+    let mut tests = checking(cargo())?;
     tests.arg("test").args(EVERYTHING).args(kinds);
     tests.env("TRAWL_TEST_PROGRAMS", target().join("debug"));
-    tests
+    Ok(tests)
 }
 
 fn in_the_window() -> Result<Ready, String> {
@@ -124,7 +128,8 @@ fn in_the_window() -> Result<Ready, String> {
     }
     let display = Virtual::start().map_err(|failure| failure.to_string())?;
     // One window at a time: a test's time-outs are not to depend on the others.
-    let mut tests = in_rust(&["--test", "e2e", "--", "--test-threads", "1"]);
+    let tests = in_rust(&["--test", "e2e", "--", "--test-threads", "1"]);
+    let mut tests = tests.map_err(|failure| failure.to_string())?;
     tests.env("DISPLAY", display.name()).env_remove("WAYLAND_DISPLAY");
     Ok(Ready { command: tests, _display: Some(display) })
 }
