@@ -19,7 +19,7 @@ use trawl_core::settings::load::Loaded;
 use crate::error::CommandError;
 use crate::runs::Runs;
 use crate::store::Store;
-use crate::stored;
+use crate::past_runs;
 use crate::watches::Watches;
 
 /// State of the window.
@@ -94,7 +94,7 @@ impl Host {
         let known = self.read(move |history| history.run(run)).await?;
         known.ok_or_else(|| CommandError::no_such_run(run))?;
         let history = self.history()?.clone();
-        Ok(stored::follow(history, run, after_seq).map(Arc::new).right_stream())
+        Ok(past_runs::follow(history, run, after_seq).map(Arc::new).right_stream())
     }
 
     /// A task's whole result, live or stored.

@@ -19,7 +19,7 @@ mod sections;
 mod shell_path;
 mod start;
 mod store;
-mod stored;
+mod past_runs;
 mod watches;
 mod window;
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use trawl_core::event::{EventKind, Finished, RunId, TaskStatus};
+use trawl_core::event::{EventKind, Finished, RunId};
 use trawl_core::history::{History, ListQuery, Recorder};
 use trawl_tests::bench::median;
 use uuid::Uuid;
@@ -87,17 +87,8 @@ async fn keep(history: &History, question: &str, answer: String, results: &[Stri
         });
         recorder.emit(EventKind::TaskStarted { index, attempt: 1, arguments: None });
         recorder.keep_result(index, result);
-        recorder.emit(EventKind::TaskFinished {
-            index,
-            status: TaskStatus::Completed,
-            elapsed_ms: 12.5,
-            attempts: 1,
-            result_bytes: result.len() as u64,
-            preview: result.chars().take(500).collect(),
-            items: None,
-            reused: None,
-            error: None,
-        });
+        let preview = result.chars().take(500).collect();
+        recorder.emit(EventKind::completed(index, 12.5, result.len() as u64, preview));
     }
     recorder.emit(EventKind::Finished(Box::new(Finished { answer, ..Finished::default() })));
     recorder.flush().await;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { bytes, duration, exact, factor, integer, plural, quantity, running, sentence } from '../../ui/lib/format.js';
+import { bytes, duration, exact, factor, happened, integer, plural, quantity, running, sentence } from '../../ui/lib/format.js';
 import { clock, dayGroup, longWhen, shortWhen } from '../../ui/lib/days.js';
 
 const check = (name, make, pairs) =>
@@ -41,4 +41,12 @@ test('days', () => {
   assert.equal(shortWhen(at(11), now), 'Sat');
   assert.equal(shortWhen(at(3), now), '3 Jul');
   assert.equal(clock(at(1, 7, 5)), '07:05');
+});
+
+test('what happened is told without what to do, and no sentence is cut apart for it', () => {
+  const todo = 'install uv; or choose another command';
+  assert.equal(happened({ message: `uvx is not installed; ${todo}`, todo }), 'uvx is not installed');
+  assert.equal(happened({ message: 'it said: no; try again' }), 'it said: no; try again');
+  // A message that was cut off has lost its end.
+  assert.equal(happened({ message: 'uvx is not installed; inst … [cut here; 99 bytes in all]', todo }), 'uvx is not installed; inst … [cut here; 99 bytes in all]');
 });

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use trawl_core::event::{EventKind, RunId, TaskStatus};
+use trawl_core::event::{EventKind, RunId};
 use trawl_core::history::{History, HistoryError, ListQuery, Recorder, RunState};
 use uuid::Uuid;
 
@@ -74,17 +74,7 @@ fn planned(recorder: &Recorder, index: usize) {
 fn completed(recorder: &Recorder, index: usize, text: &str) {
     let result = json!({"content": [{"type": "text", "text": text}]}).to_string();
     recorder.keep_result(index, &result);
-    recorder.emit(EventKind::TaskFinished {
-        index,
-        status: TaskStatus::Completed,
-        elapsed_ms: 1.0,
-        attempts: 1,
-        result_bytes: result.len() as u64,
-        preview: text.into(),
-        items: None,
-        reused: None,
-        error: None,
-    });
+    recorder.emit(EventKind::completed(index, 1.0, result.len() as u64, text.into()));
 }
 
 /// Nobody waits until it is written.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures::StreamExt as _;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use trawl_core::event::{Event, EventKind, Failure, RunId, TaskStatus};
+use trawl_core::event::{Event, EventKind, Failure, RunId};
 use trawl_core::history::{
     ExportFormat, History, HistoryError, Kept, ListQuery, Recorder, RunState,
 };
@@ -314,19 +314,9 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
         1 => (0..9usize, -1e9..1e9f64, prop::option::of(text())).prop_map(
             |(index, progress, message)| EventKind::TaskProgress { index, progress, total: None, message }
         ),
-        1 => (0..9usize, any::<u64>(), text()).prop_map(|(index, result_bytes, preview)| {
-            EventKind::TaskFinished {
-                index,
-                status: TaskStatus::Completed,
-                elapsed_ms: 0.1,
-                attempts: 1,
-                result_bytes: result_bytes >> 1,
-                preview,
-                items: usize::try_from(result_bytes % 9).ok(),
-                reused: None,
-                error: None,
-            }
-        }),
+        1 => (0..9usize, any::<u64>(), text()).prop_map(
+            |(index, result_bytes, preview)| EventKind::completed(index, 0.1, result_bytes >> 1, preview)
+        ),
         1 => (text(), any_json()).prop_map(|(id, arguments)| EventKind::TaskPlanned {
             index: 0,
             id,

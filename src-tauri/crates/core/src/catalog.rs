@@ -4,8 +4,8 @@
 //! validation of arguments. Calls nothing.
 
 pub(crate) mod kinds;
+mod mistakes;
 mod retype;
-mod words;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -214,7 +214,7 @@ pub fn validate(tool: &Tool, arguments: &Value) -> Result<(), String> {
         return Err("the arguments are not a JSON object".to_owned());
     }
     let Some(validator) = tool.validator.of(&tool.input_schema) else { return Ok(()) };
-    words::of(validator.iter_errors(arguments)).map_or(Ok(()), Err)
+    mistakes::of(validator.iter_errors(arguments)).map_or(Ok(()), Err)
 }
 
 /// `server__tool` in the characters `[A-Za-z0-9_-]`, at most 64 of them, hashed on overflow.

@@ -389,6 +389,21 @@ impl EventKind {
         matches!(self, Self::Finished(_) | Self::Failed { .. } | Self::Cancelled {})
     }
 
+    /// A task completed at its first attempt, and no more is known of it than this.
+    pub fn completed(index: usize, elapsed_ms: f64, result_bytes: u64, preview: String) -> Self {
+        Self::TaskFinished {
+            index,
+            status: TaskStatus::Completed,
+            elapsed_ms,
+            attempts: 1,
+            result_bytes,
+            preview,
+            items: None,
+            reused: None,
+            error: None,
+        }
+    }
+
     /// A task is held back, and no more is known than why.
     pub fn waiting(index: usize, reason: WaitReason) -> Self {
         Self::TaskWaiting { index, reason, on: Vec::new(), limit: None, until_ms: None }

@@ -23,7 +23,7 @@ mod preview;
 mod rate;
 mod retry;
 mod reuse;
-mod value;
+mod task_value;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -8,6 +8,7 @@
 //! that hosts call it off their async threads.
 
 mod export;
+mod fts;
 mod idle;
 mod index;
 mod list;
@@ -22,7 +23,6 @@ mod search;
 mod searchable;
 mod snippet;
 mod state;
-mod words;
 mod writer;
 
 use std::{

@@ -6,7 +6,7 @@
 //! logged is the host's choice, and can be changed while it runs.
 
 mod daily;
-mod lines;
+mod queue;
 mod results;
 
 use std::io;
@@ -18,7 +18,7 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Registry, filter::filter_fn, fmt, reload};
 
-use self::lines::Lines;
+use self::queue::Lines;
 use crate::event::Object;
 use crate::mcp::LOG_FILTER;
 use crate::paths::{create_private_folder, logs_folder};

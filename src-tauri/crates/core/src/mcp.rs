@@ -13,9 +13,9 @@
 mod builtin;
 mod call;
 mod connect;
+mod connection;
 mod connections;
 mod error;
-mod held;
 mod http;
 mod process;
 mod server;

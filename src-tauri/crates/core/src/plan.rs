@@ -8,14 +8,14 @@ mod arguments;
 mod builtin;
 mod check;
 mod describe;
+mod elements;
+mod lenient;
 mod model;
-mod parse;
 mod prompt;
-mod raw;
-mod read;
 mod schema;
 mod shortlist;
 mod spent;
+mod streamed;
 mod strict;
 
 use serde_json::Value;

@@ -64,14 +64,6 @@ impl Settings {
             warnings,
         }
     }
-
-    /// The servers to connect.
-    pub fn enabled(&self) -> impl Iterator<Item = (&str, &ServerEntry)> {
-        self.servers.iter().filter_map(|(name, entry)| match entry {
-            Ok(entry) if !entry.disabled => Some((name.as_str(), entry)),
-            _ => None,
-        })
-    }
 }
 
 fn servers(

@@ -25,7 +25,7 @@ use super::gate::Ticket;
 use super::kept::{Kept, LARGE, away_if};
 use super::meter::Meter;
 use super::reuse::{self, Reuse};
-use super::value::TaskValue;
+use super::task_value::TaskValue;
 
 /// A task that nothing holds back but its server's limit.
 pub(super) struct Job {

@@ -4,9 +4,9 @@ use rusqlite::{Connection, params};
 
 use super::{
     HistoryError,
+    fts::fts_query,
     query::{LISTED, ListQuery, RunList, listed},
     search::search,
-    words::fts_query,
 };
 use crate::event::RunId;
 

@@ -8,7 +8,7 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 
-use super::lines::Lines;
+use super::queue::Lines;
 
 const TARGET: &str = "trawl::results";
 

@@ -25,7 +25,7 @@ use crate::reason::Reason;
 use crate::settings::{ServerEntry, Transport};
 
 use super::http::Http;
-use super::http::refusal;
+use super::http::reasons;
 use super::process::stdio::{self, Order, Process};
 use super::server::{Link, Server};
 use super::tasks::Tasks;
@@ -315,7 +315,7 @@ fn handshake_failure(error: &ClientInitializeError, redactor: &Redactor) -> Reas
             format!("speaks another version of the protocol ({})", theirs.join(", ")).into()
         }
         E::LegacyFallbackFailed { fallback, .. } => handshake_failure(fallback, redactor),
-        E::TransportError { error, .. } => refusal::connect_failure(error.error.as_ref())
+        E::TransportError { error, .. } => reasons::connect_failure(error.error.as_ref())
             .unwrap_or_else(|| "closed the connection before it answered".into()),
         other => format!("did not answer as an MCP server does: {other}").into(),
     }

@@ -14,8 +14,8 @@ use tokio::time::timeout;
 
 use crate::settings::{ServerEntry, Settings};
 
+use super::connection::{Connection, Source};
 use super::error::ServerError;
-use super::held::{Held, Source};
 use super::process::supervisor::LONGEST_END;
 use super::server::Server;
 use super::status::ServerStatus;
@@ -29,7 +29,7 @@ pub struct Connections {
 
 struct Inner {
     supervisor: Option<PathBuf>,
-    servers: Mutex<IndexMap<String, Arc<Held>>>,
+    servers: Mutex<IndexMap<String, Arc<Connection>>>,
     changes: watch::Sender<u64>,
     tasks: Tasks,
 }
@@ -54,7 +54,7 @@ impl Connections {
     /// nor are attached ones. Must be called inside a tokio runtime.
     pub fn apply(&self, settings: &Settings) {
         let mut servers = self.servers();
-        let mut wanted: IndexMap<String, Arc<Held>> = IndexMap::new();
+        let mut wanted: IndexMap<String, Arc<Connection>> = IndexMap::new();
         for (name, entry) in &settings.servers {
             let held = match servers.swap_remove(name) {
                 Some(held) if held.is(entry) => held,
@@ -139,13 +139,18 @@ impl Connections {
         }
     }
 
-    fn hold(&self, name: &str, entry: Result<ServerEntry, String>, source: Source) -> Arc<Held> {
+    fn hold(
+        &self,
+        name: &str,
+        entry: Result<ServerEntry, String>,
+        source: Source,
+    ) -> Arc<Connection> {
         let changes = self.inner.changes.clone();
         let supervisor = self.inner.supervisor.clone();
-        Held::new(name, entry, source, supervisor, changes, self.inner.tasks.clone())
+        Connection::new(name, entry, source, supervisor, changes, self.inner.tasks.clone())
     }
 
-    fn servers(&self) -> MutexGuard<'_, IndexMap<String, Arc<Held>>> {
+    fn servers(&self) -> MutexGuard<'_, IndexMap<String, Arc<Connection>>> {
         self.inner.servers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -4,7 +4,7 @@
 //! result is kept as it came, whatever its size up to the limit, an answer that is not understood ends
 //! its request at once, and a refusal keeps its status. What failures mean is `refusal`'s.
 
-pub(super) mod refusal;
+pub(super) mod reasons;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use rmcp::transport::streamable_http_client::{
 use sse_stream::{Sse, SseStream};
 use url::Url;
 
-use self::refusal::root;
+use self::reasons::root;
 use super::MAX_MESSAGE;
 use super::wire::answer::{broken_answer_to, error_in, not_understood};
 use super::wire::calls::{Call, Calls, Taken};

@@ -27,7 +27,7 @@ use crate::settings::ServerEntry;
 use super::MAX_MESSAGE;
 use super::call::{CallOptions, ToolResult};
 use super::error::CallError;
-use super::http::refusal::{CallFailure, call_failure};
+use super::http::reasons::{CallFailure, call_failure};
 use super::process::stdio::Process;
 use super::tools::Listed;
 use super::wire::answer;

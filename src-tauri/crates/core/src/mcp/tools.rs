@@ -16,7 +16,7 @@ use crate::digest::digest;
 use crate::reason::Reason;
 use crate::settings::{ServerEntry, Transport};
 
-use super::http::refusal;
+use super::http::reasons;
 use super::wire::answer;
 use super::wire::calls::Calls;
 use crate::secrets::redact::Redactor;
@@ -102,7 +102,7 @@ fn unlisted(error: &ServiceError, redactor: &Redactor) -> Reason {
             answer::words("did not list its tools", error, redactor).into()
         }
         ServiceError::TransportSend(lost) => {
-            refusal::connect_failure(lost.error.as_ref()).unwrap_or_else(closed)
+            reasons::connect_failure(lost.error.as_ref()).unwrap_or_else(closed)
         }
         ServiceError::TransportClosed => closed(),
         other => format!("did not list its tools: {other}").into(),

@@ -7,10 +7,10 @@
 use super::{
     PlanInput,
     check::Checker,
-    parse::{Cut, Parser},
+    elements::{Cut, Parser},
     prompt,
-    read::{Read, read},
     spent::Spent,
+    streamed::{Read, read},
 };
 use crate::{
     event::EventKind,

@@ -8,7 +8,7 @@ use tracing::Instrument as _;
 
 use crate::execute::call::Call;
 use crate::execute::job::{self, Arguments, Job};
-use crate::execute::value::TaskValue;
+use crate::execute::task_value::TaskValue;
 use crate::failure::FailureCode;
 use crate::placeholder;
 use crate::request::Approval;

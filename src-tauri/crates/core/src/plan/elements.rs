@@ -2,9 +2,9 @@
 //!
 //! Comes in: text, in pieces of any size, with code fences or prose around the JSON. Goes out: each
 //! element of `tasks` the moment its last byte is there, handed to `serde_json` as a whole, and the
-//! `answer` of a plan that needs no tool. What an element means is [`super::raw`]'s concern.
+//! `answer` of a plan that needs no tool. What an element means is [`super::lenient`]'s concern.
 
-use super::{RawTask, raw};
+use super::{RawTask, lenient};
 
 /// A parser of one plan.
 #[derive(Debug, Default)]
@@ -192,7 +192,7 @@ impl Parser {
         let value = self.text[self.start..end].trim();
         if self.place == Place::Element {
             cuts.push(
-                raw::task(value).map_or_else(|| Cut::Unreadable(value.to_owned()), Cut::Task),
+                lenient::task(value).map_or_else(|| Cut::Unreadable(value.to_owned()), Cut::Task),
             );
             self.place = Place::Tasks;
             return;
@@ -209,7 +209,7 @@ impl Parser {
             return;
         }
         // A plan of one task may come without the list around it.
-        match raw::task(&self.text[self.root..=self.at]) {
+        match lenient::task(&self.text[self.root..=self.at]) {
             Some(task) => {
                 self.saw_tasks = true;
                 cuts.push(Cut::Task(task));
@@ -250,7 +250,7 @@ impl Nesting {
 
 /// A JSON string's text.
 fn text(json: &str) -> Option<String> {
-    match raw::lenient(json)? {
+    match lenient::lenient(json)? {
         serde_json::Value::String(text) => Some(text),
         _ => None,
     }

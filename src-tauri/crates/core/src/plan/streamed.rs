@@ -5,7 +5,7 @@
 
 use super::{
     check::{Checked, Checker},
-    parse::{Cut, Parser, Rest},
+    elements::{Cut, Parser, Rest},
     spent::Spent,
 };
 use crate::llm::{ModelError, Reply};

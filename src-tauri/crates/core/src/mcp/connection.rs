@@ -24,7 +24,7 @@ use super::tools;
 use super::wire::handshake;
 
 /// One server of this process.
-pub(super) struct Held {
+pub(super) struct Connection {
     name: String,
     entry: Result<ServerEntry, String>,
     source: Source,
@@ -52,7 +52,7 @@ enum State {
     Failed { error: ServerError, took: Duration },
 }
 
-impl Held {
+impl Connection {
     pub(super) fn new(
         name: &str,
         entry: Result<ServerEntry, String>,
@@ -342,7 +342,8 @@ mod tests {
     fn a_server_that_was_removed_meanwhile_is_unknown_to_who_asks_it() {
         let entry = Ok(ServerEntry::builtin("stories"));
         let changes = watch::Sender::new(0);
-        let held = Held::new("gone", entry, Source::Settings, None, changes, Tasks::default());
+        let held =
+            Connection::new("gone", entry, Source::Settings, None, changes, Tasks::default());
         held.state
             .send_replace(State::Failed { error: held.failed("broke"), took: Duration::ZERO });
         held.close();
