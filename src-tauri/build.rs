@@ -5,6 +5,7 @@
 const COMMANDS: &[&str] = &[
     "ask",
     "cancel_run",
+    "cited",
     "delete_runs",
     "detect_models",
     "export_run",
@@ -16,6 +17,7 @@ const COMMANDS: &[&str] = &[
     "open_data_folder",
     "open_link",
     "open_logs",
+    "open_results",
     "presets",
     "reconnect_server",
     "remove_server",

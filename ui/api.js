@@ -70,6 +70,10 @@ export const listRuns = (query) => call('list_runs', query);
 export const deleteRuns = (runIds) => call('delete_runs', { runIds });
 /** The whole result as JSON text. @param {string} runId @param {number} index @returns {Promise<string | null>} */
 export const taskResult = (runId, index) => call('task_result', { runId, index });
+/** One item of a result, or of a text its beginning; nothing of the rest. @param {string} runId @param {number} index @param {number | null} item from 1 @returns {Promise<{ item: any, text: string | null }>} */
+export const cited = (runId, index, item) => call('cited', { runId, index, item });
+/** Makes ready what is about to be looked at. @param {string} runId @param {number[]} indexes */
+export const openResults = (runId, indexes) => call('open_results', { runId, indexes });
 /** @param {string} runId @param {'md' | 'json'} format @returns {Promise<string>} */
 export const exportRun = (runId, format) => call('export_run', { runId, format });
 /** Writes a new file, and says which. @param {string} runId @param {'md' | 'json'} format @returns {Promise<string>} */

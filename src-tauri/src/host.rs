@@ -15,11 +15,13 @@ use trawl_core::mcp::Connections;
 use trawl_core::paths::create_private_folder;
 use trawl_core::pipeline::Agent;
 use trawl_core::settings::load::Loaded;
+use trawl_core::value::Opened;
 
 use crate::error::CommandError;
+use crate::opened::OpenedResults;
+use crate::past_runs;
 use crate::runs::Runs;
 use crate::store::Store;
-use crate::past_runs;
 use crate::watches::Watches;
 
 /// State of the window.
@@ -28,6 +30,7 @@ pub(crate) struct Host {
     pub(crate) runs: Runs,
     pub(crate) store: Arc<Store>,
     pub(crate) watches: Watches,
+    pub(crate) opened: OpenedResults,
     pub(crate) data_folder: PathBuf,
 }
 
@@ -51,6 +54,7 @@ impl Host {
             runs: Runs::default(),
             store: Arc::new(store),
             watches: Watches::default(),
+            opened: OpenedResults::default(),
             data_folder: data_folder.to_owned(),
         }
     }
@@ -108,6 +112,22 @@ impl Host {
             None if self.agent.history.is_none() => Ok(None),
             None => self.read(move |history| history.result(run, index)).await,
         }
+    }
+
+    /// A task's result, to be read in parts; `None` where there is none.
+    pub(crate) async fn opened(
+        &self,
+        run: RunId,
+        index: usize,
+    ) -> Result<Option<Arc<Opened>>, CommandError> {
+        if let Some(opened) = self.opened.get(run, index) {
+            return Ok(Some(opened));
+        }
+        let Some(result) = self.result(run, index).await? else { return Ok(None) };
+        let reading = tauri::async_runtime::spawn_blocking(move || Arc::new(Opened::read(&result)));
+        let opened = reading.await?;
+        self.opened.keep(run, index, &opened);
+        Ok(Some(opened))
     }
 
     /// The state of every server: now, and after every change.

@@ -14,12 +14,13 @@ mod exports;
 mod host;
 mod links;
 mod markdown;
+mod opened;
+mod past_runs;
 mod runs;
 mod sections;
 mod shell_path;
 mod start;
 mod store;
-mod past_runs;
 mod watches;
 mod window;
 
@@ -68,6 +69,8 @@ fn opened() -> Result<i32, Box<dyn std::error::Error>> {
             asked::stop_task,
             asked::stop_tasks,
             asked::task_result,
+            asked::cited,
+            asked::open_results,
             asked::watch_run,
             history::delete_runs,
             history::export_run,

@@ -20,6 +20,7 @@ import './earlier-turns.js';
 import './later-turns.js';
 import './phase-strip.js';
 import '../ask/question-box.js';
+import { openCited } from './answer/citation-card.js';
 import './answer/run-answer.js';
 import './run-summary.js';
 import './timeline/task-timeline.js';
@@ -182,6 +183,7 @@ class RunView extends HTMLElement {
     this.#showFold(run, showsResult && works);
     draw(this.#partial, partialLine(run, (name, detail) => this.#act(name, detail)));
     this.#answer.run = run;
+    openCited(run);
     this.#answer.hidden = !answered;
     this.#coming.hidden = !live || answered;
     setText(/** @type {Node} */ (this.#coming.querySelector('.coming-words')), run.execution === null ? 'The answer starts when the last task has ended. What failed is named in it.' : 'Reading the results.');

@@ -34,6 +34,7 @@ pub(crate) async fn delete_runs(run_ids: Vec<RunId>, host: State<'_, Host>) -> A
     for run in &run_ids {
         host.runs.end(*run).await;
     }
+    host.opened.forget(&run_ids);
     host.read(move |history| history.delete(&run_ids)).await?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Runtime, State};
 use tracing::instrument;
@@ -145,6 +146,45 @@ pub(crate) async fn task_result(
     host: State<'_, Host>,
 ) -> Answer<Option<String>> {
     host.result(run_id, index).await
+}
+
+/// What a citation points at: an item, or of a text its beginning.
+#[derive(Debug, Serialize)]
+pub(crate) struct Cited {
+    item: Option<Box<RawValue>>,
+    text: Option<String>,
+}
+
+/// Bytes of a text that a citation's card has room for.
+const CARD: usize = 1_000;
+
+/// One item of a result, counted from 1, without the rest of it.
+#[tauri::command]
+#[instrument(skip(host), err(Debug))]
+pub(crate) async fn cited(
+    run_id: RunId,
+    index: usize,
+    item: Option<usize>,
+    host: State<'_, Host>,
+) -> Answer<Cited> {
+    let opened = host.opened(run_id, index).await?.unwrap_or_default();
+    let json = item.and_then(|number| opened.item(number)).map(str::to_owned);
+    let item = json.and_then(|json| RawValue::from_string(json).ok());
+    Ok(Cited { item, text: opened.beginning(CARD).map(str::to_owned) })
+}
+
+/// Opens results that are about to be looked at, one after the other.
+#[tauri::command]
+#[instrument(skip(host), err(Debug))]
+pub(crate) async fn open_results(
+    run_id: RunId,
+    indexes: Vec<usize>,
+    host: State<'_, Host>,
+) -> Answer {
+    for index in indexes {
+        host.opened(run_id, index).await?;
+    }
+    Ok(())
 }
 
 fn control(host: &Host, run: RunId) -> Answer<Control> {

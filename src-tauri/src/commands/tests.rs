@@ -12,7 +12,7 @@ use trawl_core::event::{Effect, EventKind, Object};
 use trawl_core::execute::Standing;
 use trawl_core::paths::settings_file;
 
-use super::{model, runs, servers, settings};
+use super::{history, model, runs, servers, settings};
 use crate::host::Host;
 use crate::store::Store;
 
@@ -135,6 +135,35 @@ fn only_what_was_asked_about_is_allowed_for_good_and_whom_it_came_from_is_truste
     let trusted = json!({"mcpServers": {"stories": {"builtin": "stories", "trusted": true}}});
     assert_eq!(window.file(), object(&trusted));
     assert!(host.agent.allowed.trusts("stories"));
+    block_on(host.close());
+}
+
+#[test]
+fn a_citation_is_answered_with_its_one_item_until_its_run_is_deleted() {
+    let window = Window::with(&json!({"mcpServers": {"stories": {"builtin": "stories"}}}));
+    let host = window.host();
+    block_on(async { host.agent.connections.apply(&host.store.current().settings) });
+    let question = "How many stories have upstream keyword?".to_owned();
+    let asked = block_on(runs::ask(question, None, None, window.host())).unwrap();
+    let run_id = serde_json::to_value(asked).unwrap()["runId"].clone();
+    let run = host.runs.get(serde_json::from_value(run_id).unwrap()).unwrap();
+    let last = block_on(run.ended()).unwrap();
+    let EventKind::Finished(finished) = &last.kind else { panic!("{last:?}") };
+    let index = finished.citations[0].index;
+    let cited = |item| {
+        let cited = block_on(runs::cited(run.id(), index, item, window.host())).unwrap();
+        serde_json::to_value(cited).unwrap()
+    };
+    block_on(runs::open_results(run.id(), vec![index, 99], window.host())).unwrap();
+    let whole: Value = serde_json::from_str(&run.result(index).unwrap()).unwrap();
+    let items = &whole["structuredContent"]["results"];
+    assert_eq!(cited(Some(1))["item"], items[0]);
+    assert_eq!(cited(Some(2))["item"], items[1]);
+    for none in [None, Some(0), Some(1_000_000)] {
+        assert_eq!(cited(none), json!({"item": null, "text": null}), "{none:?}");
+    }
+    block_on(history::delete_runs(vec![run.id()], window.host())).unwrap();
+    assert_eq!(cited(Some(1)), json!({"item": null, "text": ""}));
     block_on(host.close());
 }
 

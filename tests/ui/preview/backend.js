@@ -73,6 +73,11 @@
     },
     delete_runs: async ({ runIds }, scene) => void scene.remove(runIds),
     task_result: async ({ runId, index }, scene) => scene.result(runId, index),
+    open_results: async () => null,
+    cited: async ({ runId, index, item }, scene) => {
+      const { items, text } = (await import('/evidence/items.js')).readResult(scene.result(runId, index));
+      return { item: items?.[item - 1] ?? null, text };
+    },
     render_markdown: async ({ text }) => (await import('/preview/markdown.js')).blocks(text),
     get_settings: async (_, scene) => scene.settings,
     watch_servers: async ({ channel }, scene) => void channel.send(scene.servers),

@@ -1,15 +1,26 @@
 // @ts-check
 // The card that shows a cited item while the pointer, or the focus, rests on its citation.
 
+import { cited, openResults } from '../../api.js';
 import { h } from '../../lib/dom.js';
 import { isPopoverOpen, openPopover } from '../../lib/popover.js';
 import { itemText, itemTitle } from '../../evidence/result.js';
-import { wholeResult } from '../../evidence/results.js';
 import { citationOf } from './run-answer.js';
 
 /** @typedef {import('../live/types.js').Run} Run */
 
 const REST_MS = 200;
+
+let ready = '';
+
+/** What an answer on show cites is opened before a card asks for it. @param {Run} run */
+export function openCited(run) {
+  if (run.result === null || run.runId === ready) return;
+  ready = run.runId;
+  const indexes = [...new Set(run.result.citations.map(({ index }) => index))];
+  // A card opens what is not ready, and says what is wrong with it.
+  if (indexes.length > 0) openResults(run.runId, indexes).catch(() => {});
+}
 
 /** @param {HTMLElement} root @param {() => Run | null} currentRun */
 export function showCitationCards(root, currentRun) {
@@ -61,10 +72,9 @@ async function card(run, link) {
   const { task: index, item } = citationOf(link);
   const task = run.tasks[index];
   if (task === undefined) return null;
-  const result = await wholeResult(run.runId, index).catch(() => null);
-  const cited = item === null ? undefined : result?.items?.[item - 1];
-  const title = cited === undefined ? task.description || task.tool : itemTitle(cited);
-  const text = cited === undefined ? (result?.text ?? '').slice(0, 400) : itemText(cited, title);
+  const found = await cited(run.runId, index, item).catch(() => ({ item: null, text: null }));
+  const title = found.item === null ? task.description || task.tool : itemTitle(found.item);
+  const text = found.item === null ? (found.text ?? '').slice(0, 400) : itemText(found.item, title);
   return h(
     'div',
     { class: 'hover-card', role: 'tooltip' },

@@ -7,6 +7,7 @@
 //! the value is made of is decoded, and it is moved, not copied.
 
 mod items;
+mod opened;
 
 use std::collections::HashMap;
 
@@ -15,6 +16,7 @@ use serde_json::value::RawValue;
 
 pub(crate) use self::items::items_in;
 pub use self::items::items_of;
+pub use self::opened::Opened;
 
 /// What a result says: its `structuredContent`, else its text as JSON, else its text.
 pub fn value_of(result: &str) -> Value {
