@@ -58,13 +58,11 @@ impl Opened {
 fn said(result: &str) -> (String, bool) {
     let fields = fields(result);
     let structured = fields.get("structuredContent").map(|raw| raw.get());
-    match structured.filter(|json| *json != "null") {
-        Some(json) => unwrapped(json),
-        None => {
-            let content = fields.get("content");
-            json_or_text(content.map(|content| text_of(content.get())).unwrap_or_default())
-        }
+    if let Some(json) = structured.filter(|json| *json != "null") {
+        return unwrapped(json);
     }
+    let content = fields.get("content");
+    json_or_text(content.map(|content| text_of(content.get())).unwrap_or_default())
 }
 
 /// Some frameworks wrap what is no object in `{"result": …}`.

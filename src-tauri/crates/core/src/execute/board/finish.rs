@@ -220,7 +220,7 @@ impl Board {
         };
         match slot.state {
             State::Waiting | State::Ready | State::Asking => {
-                self.cancelled(index, Stop::of_one_task())
+                self.cancelled(index, Stop::of_one_task());
             }
             State::Running => slot.cancel.iter().for_each(CancellationToken::cancel),
             State::Ended => {}
