@@ -11,6 +11,7 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
+use std::sync::OnceLock;
 
 use crate::command::{Failure, target};
 
@@ -28,17 +29,20 @@ pub(crate) fn checking(mut cargo: Command) -> Result<Command, Failure> {
 
 /// This program under another name: the build replaces the one that runs.
 fn compiler() -> io::Result<PathBuf> {
+    static COPY: OnceLock<PathBuf> = OnceLock::new();
+    if let Some(copy) = COPY.get() {
+        return Ok(copy.clone());
+    }
     let name = if cfg!(windows) { "checking-compiler.exe" } else { "checking-compiler" };
     let (copy, own) = (target().join(name), env::current_exe()?);
     // The same bytes are the same compiler; another process may be about to start it.
     let program = fs::read(own)?;
-    if fs::read(&copy).is_ok_and(|kept| kept == program) {
-        return Ok(copy);
+    if !fs::read(&copy).is_ok_and(|kept| kept == program) {
+        let new = copy.with_extension("new");
+        fs::copy(env::current_exe()?, &new)?;
+        fs::rename(new, &copy)?;
     }
-    let new = copy.with_extension("new");
-    fs::copy(env::current_exe()?, &new)?;
-    fs::rename(new, &copy)?;
-    Ok(copy)
+    Ok(COPY.get_or_init(|| copy).clone())
 }
 
 /// Compiles what Cargo asks for, if it is Cargo that started this.
