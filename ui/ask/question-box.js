@@ -200,9 +200,7 @@ const lookUpModels = () => Promise.all([lookUp(), detect()]);
 function chip(shape, words, open, near) {
   const click = (/** @type {any} */ { currentTarget }) => open(currentTarget);
   const label = html`<span class=${words === null ? 'chip-label unknown' : 'chip-label'}>${words}</span>`;
-  return html`<button type="button" class="chip" aria-haspopup="menu" aria-expanded="false" @click=${click} @pointerenter=${near} @focus=${near}>
-    ${glyph(shape)}${label}${glyph('chevron-down', { size: 14 })}
-  </button>`;
+  return html`<button type="button" class="chip" aria-haspopup="menu" aria-expanded="false" @click=${click} @pointerenter=${near} @focus=${near}>${glyph(shape)}${label}${glyph('chevron-down', { size: 14 })}</button>`;
 }
 
 customElements.define('question-box', QuestionBox);
