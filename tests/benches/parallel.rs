@@ -21,6 +21,8 @@ struct Session {
     client: reqwest::Client,
     url: String,
     id: Option<String>,
+    /// Calls until now.
+    called: usize,
 }
 
 const VERSION: &str = "2025-11-25";
@@ -98,7 +100,7 @@ impl Floor {
 
 impl Session {
     async fn start(url: &str) -> Self {
-        let mut session = Self { client: reqwest::Client::new(), url: url.to_owned(), id: None };
+        let mut session = Self { client: reqwest::Client::new(), url: url.to_owned(), id: None, called: 0 };
         let hello = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
             "protocolVersion": VERSION, "capabilities": {},
             "clientInfo": {"name": "raw", "version": "1"}}});
@@ -125,10 +127,13 @@ impl Session {
     }
 
     /// The same requests with a bare HTTP client, all at once.
-    async fn posted(&self, n: usize, arguments: &Value) -> Duration {
+    async fn posted(&mut self, n: usize, arguments: &Value) -> Duration {
+        // A session's ids are used once.
+        let first = self.called + 1;
+        self.called += n;
         let start = Instant::now();
         let mut posts = tokio::task::JoinSet::new();
-        for id in 1..=n {
+        for id in first..first + n {
             let post = self.post(call(id, "sleep", arguments));
             posts.spawn(async move {
                 let answer = post.send().await.expect("an answer");
