@@ -100,7 +100,8 @@ impl Floor {
 
 impl Session {
     async fn start(url: &str) -> Self {
-        let mut session = Self { client: reqwest::Client::new(), url: url.to_owned(), id: None, called: 0 };
+        let mut session =
+            Self { client: reqwest::Client::new(), url: url.to_owned(), id: None, called: 0 };
         let hello = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
             "protocolVersion": VERSION, "capabilities": {},
             "clientInfo": {"name": "raw", "version": "1"}}});

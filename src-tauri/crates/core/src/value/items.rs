@@ -3,7 +3,8 @@
 use std::fmt;
 
 use indexmap::IndexMap;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -32,8 +33,33 @@ fn counted(result: &str) -> serde_json::Result<Option<usize>> {
     if let Some(structured) = fields.get("structuredContent").filter(|raw| raw.get() != "null") {
         return in_structured(structured.get());
     }
-    let text = fields.get("content").map(|content| text_of(content.get())).unwrap_or_default();
+    let Some(content) = fields.get("content").map(|content| content.get()) else { return Ok(None) };
+    if !may_be_json(content) {
+        return Ok(None);
+    }
+    let text = text_of(content);
     if looks_like_json(&text) { in_json(&text) } else { Ok(None) }
+}
+
+/// Whether the text of content blocks may begin as JSON does: a long text that does not is not decoded
+/// to find out.
+fn may_be_json(content: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Block<'a> {
+        #[serde(borrow)]
+        text: Option<&'a RawValue>,
+    }
+    let blocks: Vec<&RawValue> = serde_json::from_str(content).unwrap_or_default();
+    let first = blocks.first().and_then(|raw| serde_json::from_str::<Block<'_>>(raw.get()).ok());
+    let Some(text) = first.and_then(|block| block.text) else { return true };
+    let mut rest = text.get().trim_start_matches('"');
+    while let Some(after) =
+        [" ", "\\n", "\\r", "\\t"].iter().find_map(|blank| rest.strip_prefix(blank))
+    {
+        rest = after;
+    }
+    // Whatever else is written as an escape may be one of these.
+    rest.starts_with(['{', '[', '\\'])
 }
 
 /// Some frameworks wrap what is no object in `{"result": …}`.
@@ -179,5 +205,9 @@ mod tests {
         let cut = r#"{"structuredContent":{"hits":["\ud83d","b"]}}"#;
         assert_eq!(items_in(cut), Some(2));
         assert_eq!((items_in(""), items_in("null"), items_in("{}")), (None, None, None));
+        for beginning in [r"\n \t[1, 2]", r"\u005b1, 2]", "\u{2028}[1, 2]"] {
+            let text = format!(r#"{{"content":[{{"type":"text","text":"{beginning}"}}]}}"#);
+            assert_eq!(items_in(&text), items_of(&value_of(&text)).map(Vec::len), "{text}");
+        }
     }
 }
