@@ -25,8 +25,3 @@ export function refill(element, shape, build) {
   const same = element.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (same instanceof HTMLElement) same.focus({ preventScroll: true });
 }
-
-/** The next `refill` builds anew, whatever was shown. @param {Element} element */
-export function forget(element) {
-  shown.delete(element);
-}

@@ -9,9 +9,7 @@ use tauri::{AppHandle, Runtime, State};
 use tracing::instrument;
 use trawl_core::event::{AskedTool, Effect, Event, RunId};
 use trawl_core::execute::Control;
-use trawl_core::request::Approval;
-use trawl_core::request::Request;
-use trawl_core::request::Wait;
+use trawl_core::request::{Approval, Request, Wait};
 
 use super::Answer;
 use crate::approvals;

@@ -130,7 +130,7 @@ async fn within(
         Ok(Err(limit)) => format!("{} s", limit.as_secs_f64()),
         Err(_) => "half of the run's limit of time (limits.runTimeoutSeconds)".to_owned(),
     };
-    Err(Reason::new(format!("{name} was not ready within {late}"), "it is still being connected"))
+    Err(format!("{name} was not ready within {late}; it is still being connected").into())
 }
 
 pub(crate) fn millis(duration: Duration) -> f64 {

@@ -50,9 +50,10 @@ fn may_be_json(content: &str) -> bool {
         text: Option<&'a RawValue>,
     }
     let blocks: Vec<&RawValue> = serde_json::from_str(content).unwrap_or_default();
-    let first = blocks.first().and_then(|raw| serde_json::from_str::<Block<'_>>(raw.get()).ok());
-    let Some(text) = first.and_then(|block| block.text) else { return true };
-    let mut rest = text.get().trim_start_matches('"');
+    // Of several blocks the first may be empty, and the next one begin.
+    let [only] = blocks.as_slice() else { return true };
+    let text = serde_json::from_str::<Block<'_>>(only.get()).ok().and_then(|block| block.text);
+    let Some(mut rest) = text.and_then(|text| text.get().strip_prefix('"')) else { return true };
     while let Some(after) =
         [" ", "\\n", "\\r", "\\t"].iter().find_map(|blank| rest.strip_prefix(blank))
     {
@@ -205,6 +206,10 @@ mod tests {
         let cut = r#"{"structuredContent":{"hits":["\ud83d","b"]}}"#;
         assert_eq!(items_in(cut), Some(2));
         assert_eq!((items_in(""), items_in("null"), items_in("{}")), (None, None, None));
+        let empty_first =
+            r#"{"content":[{"type":"text","text":""},{"type":"text","text":"[1, 2]"}]}"#;
+        let elsewhere = r#"{"content":[{"text":5,"resource":{"text":"[1, 2]"}}]}"#;
+        assert_eq!((items_in(empty_first), items_in(elsewhere)), (Some(2), Some(2)));
         for beginning in [r"\n \t[1, 2]", r"\u005b1, 2]", "\u{2028}[1, 2]"] {
             let text = format!(r#"{{"content":[{{"type":"text","text":"{beginning}"}}]}}"#);
             assert_eq!(items_in(&text), items_of(&value_of(&text)).map(Vec::len), "{text}");

@@ -37,11 +37,6 @@ impl Opened {
         self.text.len() + items * size_of::<Range<usize>>()
     }
 
-    /// How many items its list has; `None` where it is no list.
-    pub fn item_count(&self) -> Option<usize> {
-        self.items.as_ref().map(Vec::len)
-    }
-
     /// The JSON of an item, counted from 1 as in a citation `[n.k]`.
     pub fn item(&self, number: usize) -> Option<&str> {
         let place = self.items.as_ref()?.get(number.checked_sub(1)?)?;
@@ -130,16 +125,20 @@ mod tests {
     use super::*;
     use crate::value::{items_of, value_of};
 
+    fn count(opened: &Opened) -> Option<usize> {
+        opened.items.as_ref().map(Vec::len)
+    }
+
     fn check(result: &str) {
         let (opened, value) = (Opened::read(result), value_of(result));
         let items = items_of(&value);
-        assert_eq!(opened.item_count(), items.map(Vec::len), "{result:.200}");
+        assert_eq!(count(&opened), items.map(Vec::len), "{result:.200}");
         for (index, item) in items.into_iter().flatten().enumerate() {
             let read: Value = serde_json::from_str(opened.item(index + 1).unwrap()).unwrap();
             assert_eq!(read, *item, "item {} of {result:.200}", index + 1);
         }
         assert_eq!(opened.item(0), None);
-        assert_eq!(opened.item(opened.item_count().unwrap_or_default() + 1), None);
+        assert_eq!(opened.item(count(&opened).unwrap_or_default() + 1), None);
         if let Value::String(text) = &value {
             let beginning = opened.beginning(usize::MAX);
             assert!(beginning.is_none_or(|shown| shown == text), "{result:.200}");
@@ -172,7 +171,7 @@ mod tests {
         // Deeper than any reader follows: no list, and no end of the program.
         let deep =
             format!("{{\"structuredContent\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
-        assert!(Opened::read(&deep).item_count().is_none_or(|count| count <= 1));
+        assert!(count(&Opened::read(&deep)).is_none_or(|count| count <= 1));
         let key = "k".repeat(1 << 20);
         check(&json!({"structuredContent": {key: [{"a": 1}]}}).to_string());
         check(r#"{"content":[{"type":"text","text":"[\"\\ud83d\", 2]"}]}"#);
